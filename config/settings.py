@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # lets the KERN renderer find Django's own widget templates
     "django_htmx",
     "django_filters",
     "simple_history",
@@ -80,11 +81,14 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "commitments.context.shell",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
         },
     },
 ]
+
+FORM_RENDERER = "commitments.kern.KernRenderer"
 
 # --- Data ----------------------------------------------------------------------------------------------------------
 
