@@ -13,7 +13,9 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 DATABASE_FORMS = "sqlite:////absolute/path.sqlite3 or postgresql://user:password@host:5432/name"
-EMAIL_FORMS = "file:///folder, console:, smtp://host:25, smtp+tls://user:password@host:587 or smtps://user:password@host"
+EMAIL_FORMS = (
+    "file:///folder, console:, smtp://host:25, smtp+tls://user:password@host:587 or smtps://user:password@host"
+)
 YES_NO = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -39,7 +41,9 @@ def day(name: str) -> date | None:
     try:
         return date.fromisoformat(value) if value else None
     except ValueError:
-        raise ImproperlyConfigured(f"{name}={value!r} is not a date: write it as 2026-11-23, or leave it empty.") from None
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not a date: write it as 2026-11-23, or leave it empty."
+        ) from None
 
 
 def number(name: str, default: int) -> int:
@@ -58,7 +62,9 @@ def web_address(name: str, default: str) -> SplitResult:
     except ValueError:
         well_formed = False
     if not well_formed or address.path or address.query:
-        raise ImproperlyConfigured(f"{name}={value!r} is not a web address: write it as https://host or https://host:port.")
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not a web address: write it as https://host or https://host:port."
+        )
     return address
 
 

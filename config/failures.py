@@ -22,13 +22,13 @@ OF_THE_DISK = {
     errno.EEXIST: "There is a file where a folder is needed{where}: set DATA_DIR to a folder.",
 }
 OF_THE_DATABASE = {
-    r"unable to open database file": "The database file cannot be opened: set DATA_DIR to a folder that can be written.",
-    r"readonly database": "The database file is read-only: make it and its folder writable, or set DATA_DIR to another.",
+    r"unable to open database file": "The database file cannot be opened: set DATA_DIR to a writable folder.",
+    r"readonly database": "The database file is read-only: make it and its folder writable.",
     r"database or disk is full": "The disk is full: free some space, or set DATA_DIR to a folder on another disk.",
     r"no such table|does not exist": "The database is empty or older than the program: run `manage.py migrate`.",
     r"password authentication failed": "The database refuses the user or password in DATABASE_URL.",
     r"could not translate host name|failed to resolve": "The database host in DATABASE_URL is unknown: check its name.",
-    r"connection.*(refused|failed|timeout)": "No database answers at the address in DATABASE_URL: start it, or correct it.",
+    r"connection.*(refused|failed|timeout)": "No database answers at DATABASE_URL: start it, or correct the address.",
 }
 
 
@@ -37,7 +37,8 @@ def sentence_for(error: BaseException) -> str | None:
     if isinstance(error, ImproperlyConfigured):
         return str(error)
     if isinstance(error, OperationalError):
-        return next((line for words, line in OF_THE_DATABASE.items() if re.search(words, str(error), re.I)), None)
+        said = str(error)
+        return next((line for words, line in OF_THE_DATABASE.items() if re.search(words, said, re.IGNORECASE)), None)
     if isinstance(error, OSError) and "cannot load library" in str(error):
         return NO_PDF_LIBRARIES
     if isinstance(error, OSError) and error.errno in OF_THE_DISK:

@@ -119,7 +119,10 @@ def provide_python_packages(which: str) -> None:
     env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_LINK_MODE": "copy"}
     if not (VENV / "bin" / "python").exists():
         run([str(UV), "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)], env)
-    run([str(UV), "pip", "sync", "--quiet", "--require-hashes", "--python", str(VENV / "bin" / "python"), str(wanted)], env)
+    run(
+        [str(UV), "pip", "sync", "--quiet", "--require-hashes", "--python", str(VENV / "bin" / "python"), str(wanted)],
+        env,
+    )
     mark(VENV, wanted)
 
 

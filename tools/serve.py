@@ -89,7 +89,9 @@ def prepare_register(data: Path) -> None:
 
 
 def migrate() -> None:
-    call_command("migrate", interactive=False, verbosity=0, database="owner" if "owner" in settings.DATABASES else "default")
+    call_command(
+        "migrate", interactive=False, verbosity=0, database="owner" if "owner" in settings.DATABASES else "default"
+    )
 
 
 def collect_static_files() -> None:
@@ -159,7 +161,7 @@ def main() -> None:
         connections.close_all()
     except KeyboardInterrupt:
         sys.exit("Stopped.")
-    except Exception as error:  # noqa: BLE001 what has no sentence is raised again
+    except Exception as error:
         stop_if_explained(error)
         raise
     environment = {
