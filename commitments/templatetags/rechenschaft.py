@@ -1,0 +1,349 @@
+"""What templates ask for: words in the reader's language, badges, pictures, and who may do what."""
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django import template
+from django.core.paginator import Paginator
+from django.forms import BaseForm, BoundField, CheckboxInput, Select, SelectMultiple
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from commitments import clock, permissions, texts
+from commitments.models.people import User
+
+register = template.Library()
+
+# Words, dates, numbers
+
+
+@register.simple_tag
+def localized(obj: Any, name: str) -> SafeString:
+    return texts.localized_html(obj, name)
+
+
+@register.filter
+def localized_text(obj: Any, name: str) -> str:
+    """Like the tag, as plain text: for attributes and for handing to a component."""
+    return texts.localized(obj, name)
+
+
+@register.simple_tag
+def partial_date(obj: Any, name: str) -> str:
+    value = obj.get(name) if isinstance(obj, Mapping) else getattr(obj, name)
+    precision = obj.get(f"{name}_precision") if isinstance(obj, Mapping) else getattr(obj, f"{name}_precision", None)
+    return texts.partial_date(value, precision or "day")
+
+
+@register.filter
+def long_date(value: datetime.date | None) -> str:
+    return texts.long_date(value)
+
+
+@register.filter
+def short_date(value: datetime.date | None) -> str:
+    return texts.short_date(value)
+
+
+@register.filter
+def weekday_date(value: datetime.date | None) -> str:
+    return texts.weekday_date(value)
+
+
+@register.filter
+def moment(value: datetime.datetime | None) -> str:
+    return texts.moment(timezone.localtime(value) if value and timezone.is_aware(value) else value)
+
+
+@register.filter
+def number(value: float | Decimal | None) -> str:
+    return texts.number(value)
+
+
+@register.filter
+def percent(share: float | Decimal | None) -> str:
+    return texts.percent(share)
+
+
+@register.filter
+def euro(value: float | Decimal | None) -> str:
+    return texts.euro(value)
+
+
+@register.filter
+def markdown(value: str | None) -> SafeString:
+    return texts.markdown(value)
+
+
+@register.simple_tag
+def word_diff(old: object, new: object) -> list[texts.Segment]:
+    return texts.word_diff(str(old if old is not None else ""), str(new if new is not None else ""))
+
+
+# Rights
+
+
+@register.simple_tag(takes_context=True)
+def can(context: template.Context, verb: str, obj: permissions.OfUnits | None = None) -> bool:
+    """{% can "edit register" as may_edit %}: the verbs are those of commitments.permissions.Verb."""
+    user = context.get("user")
+    return isinstance(user, User) and permissions.can(user, permissions.Verb(verb), obj, on=clock.today())
+
+
+# Badges: confirmation, measure, assessment, engagement and so on share one table, since no code means two things
+
+BADGES: dict[str, tuple[str, str]] = {
+    # answers
+    "requested": ("neutral", "edit"),
+    "draft": ("info", "edit"),
+    "submitted": ("info", "mail"),
+    "returned": ("warning", "edit"),
+    "released": ("success", "check"),
+    "void": ("warning", "autorenew"),
+    "reminded": ("warning", "mail"),
+    "silent": ("danger", "danger"),
+    "late": ("warning", "calendar-today"),
+    # results of an answer
+    "confirmed": ("success", "check"),
+    "changed": ("info", "edit"),
+    "disputed": ("warning", "warning"),
+    "not_ours": ("warning", "close"),
+    "nil": ("neutral", "close"),
+    # measures and engagements
+    "planned": ("neutral", "calendar-today"),
+    "decided_not_funded": ("warning", "warning"),
+    "ongoing": ("info", "autorenew"),
+    "suspended": ("neutral", "more-vert"),
+    "completed": ("success", "check"),
+    "discontinued": ("neutral", "close"),
+    "active": ("info", "autorenew"),
+    "paused": ("neutral", "more-vert"),
+    "dormant": ("neutral", "visibility-off"),
+    "ended": ("neutral", "close"),
+    # assessments, links, follow-ups, cycles, editions, jobs
+    "approved": ("success", "check"),
+    "proposed": ("neutral", "draft"),
+    "accepted": ("success", "check"),
+    "open": ("neutral", "edit"),
+    "done": ("success", "check"),
+    "dropped": ("neutral", "close"),
+    "declined": ("warning", "close"),
+    "overdue": ("danger", "danger"),
+    "assessing": ("info", "edit"),
+    "frozen": ("success", "check"),
+    "closed": ("success", "check"),
+    "superseded": ("neutral", "content-copy"),
+    "withdrawn": ("danger", "close"),
+    "queued": ("neutral", "more-vert"),
+    "running": ("info", "autorenew"),
+    "failed": ("danger", "danger"),
+    "cancelled": ("neutral", "close"),
+}
+
+
+@register.filter
+def badge_kind(state: str) -> str:
+    return BADGES.get(str(state), ("neutral", "info"))[0]
+
+
+@register.filter
+def badge_icon(state: str) -> str:
+    """The icon of a state; an icon's own name is given back as it is."""
+    return BADGES[str(state)][1] if str(state) in BADGES else str(state)
+
+
+@register.filter
+def alert_kind(level_tag: str) -> str:
+    return {"error": "danger", "debug": "info"}.get(level_tag, level_tag or "info")
+
+
+@register.filter
+def button_kind(tags: Sequence[str] | None) -> str:
+    """The weight of a button that allauth describes by tags."""
+    if {"link", "tool"} & set(tags or ()):
+        return "tertiary"
+    return "secondary" if {"outline", "secondary", "cancel", "panel", "delete"} & set(tags or ()) else "primary"
+
+
+# Verdicts: the class carries pattern and colour
+
+LETTERS = "ABCDE"
+SPECIAL = {
+    "Z": ("v-out", "Z"),
+    "out_of_competence": ("v-out", "Z"),
+    "L": ("v-gap", "L"),
+    "gap": ("v-gap", "L"),
+    "F": ("v-early", "F"),
+    "too_early": ("v-early", "F"),
+}
+
+
+def _grade(code: object, rank: int | None, size: int | None) -> tuple[str, str]:
+    """The class and letter of a grade; one of another scale takes the colour of its place between best and worst."""
+    name = str(code or "L")
+    if name in SPECIAL:
+        return SPECIAL[name]
+    if len(name) == 1 and name in LETTERS:
+        return f"v-{name.lower()}", name
+    if rank and size and size > 1:
+        place = round((rank - 1) * (len(LETTERS) - 1) / (size - 1))
+        return f"v-{LETTERS[place].lower()}", f"{rank}/{size}"
+    return "v-gap", name[:1].upper()
+
+
+@register.simple_tag
+def verdict_class(code: object, rank: int | None = None, size: int | None = None) -> str:
+    return _grade(code, rank or None, size or None)[0]
+
+
+@register.simple_tag
+def verdict_letter(code: object, rank: int | None = None, size: int | None = None) -> str:
+    return _grade(code, rank or None, size or None)[1]
+
+
+@register.inclusion_tag("components/verdict_badge.html")
+def verdict(code: object, label: str = "", short: bool = False) -> dict[str, object]:  # noqa: FBT001, FBT002 - a template tag
+    """{% verdict "B" "Teilweise zufriedenstellend" %}"""
+    return {"code": code, "label": label, "short": short}
+
+
+# Pictures
+
+
+class Column(NamedTuple):
+    label: str
+    tiles: list[Mapping[str, Any]]
+
+
+class Portico(NamedTuple):
+    roof: list[Mapping[str, Any]]
+    columns: list[Column]
+    base: list[Mapping[str, Any]]
+
+
+@register.simple_tag
+def portico(tiles: Sequence[Mapping[str, Any]]) -> Portico:
+    """Put the thirty articles where Cassin put them: two carry, four columns, three on top."""
+    by_number = {tile["number"]: {"short": texts.article_label(tile["number"]), **tile} for tile in tiles}
+
+    def span(first: int, last: int) -> list[Mapping[str, Any]]:
+        return [by_number[n] for n in range(first, last + 1) if n in by_number]
+
+    columns = [
+        Column(_("Life and protection"), span(3, 11)),
+        Column(_("Privacy and belonging"), span(12, 17)),
+        Column(_("Mind and participation"), span(18, 21)),
+        Column(_("Social life and culture"), span(22, 27)),
+    ]
+    return Portico(span(28, 30), columns, span(1, 2))
+
+
+@register.filter
+def heat(count: int) -> int:
+    """One of four shades for a count of measures."""
+    return 1 if count <= 2 else 2 if count <= 4 else 3 if count <= 8 else 4
+
+
+@register.filter
+def gap_class(kind: str) -> str:
+    return {"gap": "gap", "planned": "gap-plan"}.get(kind, "gap-out")
+
+
+@register.inclusion_tag("components/progress_bar.html")
+def progress_bar(parts: Sequence[tuple[str, int]]) -> dict[str, object]:
+    """A bar of answers; parts are pairs of state and count."""
+    total = sum(count for _state, count in parts) or 1
+    names = {
+        "released": lambda n: ngettext("%(n)d released", "%(n)d released", n),
+        "submitted": lambda n: ngettext("%(n)d submitted", "%(n)d submitted", n),
+        "draft": lambda n: ngettext("%(n)d in progress", "%(n)d in progress", n),
+        "open": lambda n: ngettext("%(n)d open", "%(n)d open", n),
+        "silent": lambda n: ngettext("%(n)d reminded without reaction", "%(n)d reminded without reaction", n),
+    }
+    drawn, x = [], 0.0
+    for state, count in parts:
+        if count:
+            width = 100 * count / total
+            drawn.append({"state": state, "x": f"{x:.2f}", "width": f"{width:.2f}"})
+            x += width
+    sentence = ", ".join(names[state](count) % {"n": count} for state, count in parts if count)
+    return {"parts": drawn, "sentence": sentence or _("Nothing asked for")}
+
+
+@register.simple_tag
+def trend_chart(points: Sequence[Mapping[str, Any]], grades: Sequence[str], small: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+    """Coordinates of a line of verdicts, best on top; points without a rank (too early, out of competence) lie at the foot."""
+    size = len(grades)
+    step_x, step_y, left, top = (0, 9, 10, 6) if small else (51, 29, 36, 22)
+    if small:
+        step_x = 100 // max(len(points) - 1, 1)
+    drawn = []
+    for place, point in enumerate(points):
+        rank = point.get("rank") or size + 1
+        css, letter = _grade(point["code"], point.get("rank"), size)
+        x, y = left + place * step_x, top + (rank - 1) * step_y
+        drawn.append(
+            {"css": css, "letter": letter, "year": point["year"], "x": x, "y": y}
+            | {"rect_x": x - 13, "rect_y": y - 11, "text_y": y + 5}
+        )
+    lines = [
+        {"letter": _grade(code, rank, size)[1], "y": top + (rank - 1) * step_y, "text_y": top + (rank - 1) * step_y + 5}
+        for rank, code in enumerate(grades, 1)
+    ]
+    below = any(not point.get("rank") for point in points)
+    foot = top + (size - 1 + below) * step_y
+    return {
+        "points": drawn,
+        "last": drawn[-1] if drawn else None,
+        "lines": lines,
+        "path": "M" + "L".join(f"{p['x']} {p['y']}" for p in drawn) if drawn else "",
+        "width": left + max(len(points) - 1, 0) * step_x + 18,
+        "height": foot + 40,
+        "year_y": foot + 32,
+        "sentence": _("Verdicts: %(list)s") % {"list": ", ".join(f"{p['year']} {p['letter']}" for p in drawn)},
+    }
+
+
+# Forms and lists
+
+
+class Problem(NamedTuple):
+    """One error of a form and the field to mend it in."""
+
+    anchor: str
+    label: str
+    text: str
+
+
+@register.filter
+def field_kind(field: BoundField) -> str:
+    """How KERN draws it: input, select, check (one box) or group (several widgets under a legend)."""
+    widget = field.field.widget
+    if field.use_fieldset:
+        return "group"
+    if isinstance(widget, CheckboxInput):
+        return "check"
+    return "select" if isinstance(widget, Select) and not isinstance(widget, SelectMultiple) else "input"
+
+
+@register.simple_tag
+def form_problems(form: BaseForm | None, forms: Sequence[BaseForm] | None = None) -> list[Problem]:
+    return [problem for each in ([form] if form else forms or []) for problem in _problems(each)]
+
+
+def _problems(form: BaseForm) -> Iterator[Problem]:
+    for text in form.non_field_errors():
+        yield Problem("", "", str(text))
+    for field in form:
+        anchor = f"{field.auto_id}_group" if field.use_fieldset else field.id_for_label
+        for text in field.errors:
+            yield Problem("" if field.is_hidden else anchor, str(field.label), str(text))
+
+
+@register.filter
+def page_range(paginator: Paginator[Any], number: int) -> Iterator[str | int]:
+    return paginator.get_elided_page_range(number, on_each_side=1, on_ends=1)
