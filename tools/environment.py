@@ -19,6 +19,14 @@ TOOLS = ROOT / ".tools"
 VENV = ROOT / ".venv"
 UV = TOOLS / "bin" / "uv"
 OLDEST_PYTHON = (3, 11)
+# Many administrations reach the registries through a proxy with a certificate of its own: the machine knows it.
+ENVIRONMENT = {
+    **os.environ,
+    "UV_SYSTEM_CERTS": "1",
+    "NODE_USE_SYSTEM_CA": "1",
+    "UV_PYTHON_DOWNLOADS": "never",
+    "UV_LINK_MODE": "copy",
+}
 
 
 class SetupError(Exception):
@@ -113,16 +121,13 @@ def provide_venv_module() -> None:
 def provide_python_packages(which: str) -> None:
     """``base`` runs the application; ``dev`` has it and what tests and checks need."""
     dev, wanted = (ROOT / "requirements" / f"{name}.txt" for name in ("dev", which))
-    if (VENV / "bin" / "python").exists() and (is_current(VENV, wanted) or is_current(VENV, dev)):
+    python = VENV / "bin" / "python"
+    if python.exists() and (is_current(VENV, wanted) or is_current(VENV, dev)):
         return
     say(f"Installing the Python packages ({which})")
-    env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_LINK_MODE": "copy"}
-    if not (VENV / "bin" / "python").exists():
-        run([str(UV), "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)], env)
-    run(
-        [str(UV), "pip", "sync", "--quiet", "--require-hashes", "--python", str(VENV / "bin" / "python"), str(wanted)],
-        env,
-    )
+    if not python.exists():
+        run([str(UV), "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
+    run([str(UV), "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(wanted)])
     mark(VENV, wanted)
 
 
@@ -168,8 +173,8 @@ def mark(folder: Path, lock: Path) -> None:
     (folder / ".lock").write_text(digest(lock))
 
 
-def run(command: list[str], env: "dict[str, str] | None" = None) -> None:
-    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+def run(command: list[str]) -> None:
+    result = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         said = (result.stderr or result.stdout).strip()
         raise SetupError(f"This failed: {' '.join(command)}\n{said}")
