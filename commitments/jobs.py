@@ -1,0 +1,166 @@
+"""Runs background work so that a worker killed at any point loses nothing, on any broker (DESIGN.md section 8).
+
+The row is written in the transaction of the act that asks for it; the message goes out on commit. A worker takes
+the job by a lease, which it renews while it reports progress. ``resume`` sends again what was never started, and
+what was started by a worker that no longer renews its lease. So handlers may run twice and must be idempotent.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from commitments.models.jobs import Job, JobState
+from commitments.models.people import User
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+"""How long a silent worker is taken to be alive."""
+
+NEVER_STARTED = timedelta(seconds=30)
+"""How long a message may lie with the broker before it is sent again."""
+
+ATTEMPTS = 5
+"""How often a job whose worker died is taken up again."""
+
+
+class Progress:
+    """What a handler tells of its work, and its sign of life. Kept in the cache, so no transaction stays open."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._renewed = timezone.now()
+
+    def __call__(self, done: int, total: int, message: str = "") -> None:
+        """Report ``done`` of ``total``; raises CancelledError once somebody has cancelled the job."""
+        cache.set(_key(self.job.pk), {"done": done, "total": total, "message": message}, timeout=3600)
+        if timezone.now() - self._renewed > LEASE / 6:
+            self._renew()
+
+    def _renew(self) -> None:
+        self._renewed = timezone.now()
+        held = Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, lease=self.job.lease)
+        if not held.update(leased_until=self._renewed + LEASE):
+            raise LostError
+
+
+class LostError(Exception):
+    """The job was cancelled or given to another worker; whoever notices stops without a trace."""
+
+
+Handler = Callable[[dict[str, Any], Progress], dict[str, Any]]
+HANDLERS: dict[str, Handler] = {}
+
+
+def register(kind: str, handler: Handler) -> None:
+    """Name the handler of a kind of job; apps do so in ``AppConfig.ready()``."""
+    HANDLERS[kind] = handler
+
+
+def enqueue(kind: str, *, asked_by: User | None, **arguments: Any) -> Job:
+    """Ask for a job within the transaction of the act that needs it; its message is sent on commit."""
+    if kind not in HANDLERS:
+        raise LookupError(f"No handler is registered for jobs of the kind “{kind}”.")
+    now = timezone.now()
+    job = Job.objects.create(kind=kind, arguments=arguments, asked_by=asked_by, asked_at=now, sent_at=now)
+    transaction.on_commit(lambda: send(job))
+    return job
+
+
+def send(job: Job) -> None:
+    """Hand the message to the broker. Where the broker is away, ``resume`` sends it later."""
+    try:
+        run.delay(str(job.pk))
+    except (OSError, run.app.connection_for_write().connection_errors) as error:
+        log.warning("Job %s could not be sent and will be sent again: %s", job.pk, type(error).__name__)
+
+
+def cancel(job: Job) -> bool:
+    """Stop a job that is not over; True where it was stopped."""
+    waiting = Job.objects.filter(pk=job.pk, state__in=(JobState.QUEUED, JobState.RUNNING))
+    return bool(waiting.update(state=JobState.CANCELLED, finished_at=timezone.now(), lease=None, leased_until=None))
+
+
+def with_progress(job: Job) -> Job:
+    """The job with what its worker last reported."""
+    if job.state == JobState.RUNNING:
+        for name, value in (cache.get(_key(job.pk)) or {}).items():
+            setattr(job, name, value)
+    return job
+
+
+@shared_task(name="commitments.jobs.run", ignore_result=True)
+def run(job_id: str) -> None:
+    """The one Celery task: takes a job, calls the handler of its kind, and stores how it ended."""
+    job = _take(uuid.UUID(job_id))
+    if job is None:
+        return
+    progress = Progress(job)
+    try:
+        with translation.override(job.asked_by.language if job.asked_by else "de"):
+            result = HANDLERS[job.kind](job.arguments, progress)
+    except LostError:
+        return
+    except ValidationError as error:
+        _finish(job, JobState.FAILED, error=" ".join(error.messages))
+    except Exception:
+        _finish(
+            job, JobState.FAILED, error=_("Something unexpected went wrong; nothing was changed. Please try again.")
+        )
+        raise
+    else:
+        _finish(job, JobState.DONE, result=result)
+
+
+@shared_task(name="commitments.jobs.resume", ignore_result=True)
+def resume() -> int:
+    """Send again what was never started or whose worker is gone; the number of jobs sent."""
+    now = timezone.now()
+    abandoned = list(Job.objects.abandoned(now, now - NEVER_STARTED))
+    for job in abandoned:
+        if job.attempts >= ATTEMPTS:
+            _give_up(job)
+            continue
+        Job.objects.filter(pk=job.pk).update(state=JobState.QUEUED, sent_at=now, lease=None, leased_until=None)
+        send(job)
+    return len(abandoned)
+
+
+def _take(pk: uuid.UUID) -> Job | None:
+    """Take the job unless someone else has it or it is over: one UPDATE decides, on every database."""
+    now = timezone.now()
+    lease = uuid.uuid4()
+    free = Job.objects.filter(pk=pk, state=JobState.QUEUED)
+    if not free.update(state=JobState.RUNNING, lease=lease, leased_until=now + LEASE):
+        return None
+    job = Job.objects.select_related("asked_by").get(pk=pk)
+    Job.objects.filter(pk=pk).update(attempts=job.attempts + 1)
+    return job
+
+
+def _finish(job: Job, state: JobState, *, result: dict[str, Any] | None = None, error: str = "") -> None:
+    reported = cache.get(_key(job.pk)) or {}
+    Job.objects.filter(pk=job.pk, lease=job.lease).update(
+        state=state, finished_at=timezone.now(), result=result or {}, error=error, leased_until=None, **reported
+    )
+    cache.delete(_key(job.pk))
+
+
+def _give_up(job: Job) -> None:
+    sentence = _("The worker stopped %(count)s times while it did this. Please tell the administration.")
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.FAILED, finished_at=timezone.now(), error=sentence % {"count": job.attempts}, lease=None
+    )
+
+
+def _key(pk: uuid.UUID) -> str:
+    return f"job-{pk}"

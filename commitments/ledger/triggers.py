@@ -1,0 +1,106 @@
+"""Append-only and frozen tables, held by the database itself, on SQLite and PostgreSQL.
+
+The triggers are put back after every ``migrate``, because SQLite loses them when a migration rebuilds a table.
+There is no switch that turns them off.
+"""
+
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from commitments.tracking import FrozenWith, HistoryRow
+
+PREFIX = "rechenschaft_"
+
+
+@dataclass(frozen=True)
+class Trigger:
+    name: str
+    table: str
+    event: str
+    condition: str
+    sentence: str
+
+
+def triggers() -> list[Trigger]:
+    """Every trigger that must be in place, by the models of all apps."""
+    found = []
+    for model in apps.get_models(include_auto_created=True):
+        if issubclass(model, HistoryRow) or getattr(model, "append_only", False):
+            found += _append_only(model._meta.db_table)
+        guard = getattr(model, "frozen_with", None)
+        if guard is not None:
+            found += _frozen(model._meta.db_table, guard)
+    return sorted(found, key=lambda trigger: trigger.name)
+
+
+def _append_only(table: str) -> list[Trigger]:
+    sentence = f"{table} is append-only: its rows are neither changed nor removed"
+    events = ("UPDATE", "DELETE", "TRUNCATE")
+    return [Trigger(f"{PREFIX}{table}_{event.lower()}"[:63], table, event, "", sentence) for event in events]
+
+
+def _frozen(table: str, guard: FrozenWith) -> list[Trigger]:
+    states = ", ".join(f"'{state}'" for state in guard.states)
+    found = []
+    for event, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
+        name = f"{PREFIX}{table}_frozen_{event.lower()}"[:63]
+        owner = f"{guard.table} WHERE id = {row}.{guard.column}"
+        condition = f"SELECT 1 FROM {owner} AND state IN ({states})"  # noqa: S608 - names of our own models
+        found.append(Trigger(name, table, event, condition, f"{table}: the cycle is frozen, its rows no longer change"))
+    return found
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Put every trigger in place; safe to repeat."""
+    existing = set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        for trigger in triggers():
+            if trigger.table in existing:
+                for statement in _statements(connection.vendor, trigger):
+                    cursor.execute(statement)
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Names of triggers that should be there and are not."""
+    query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    if connection.vendor == "postgresql":
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        present = {row[0] for row in cursor.fetchall()}
+    expected = [t for t in triggers() if t.event != "TRUNCATE" or connection.vendor == "postgresql"]
+    return [trigger.name for trigger in expected if trigger.name not in present]
+
+
+def _statements(vendor: str, trigger: Trigger) -> list[str]:
+    if vendor == "sqlite":
+        return _sqlite(trigger)
+    if vendor == "postgresql":
+        return _postgresql(trigger)
+    raise NotImplementedError(f"Append-only tables are not known on {vendor}: use SQLite or PostgreSQL.")
+
+
+def _sqlite(trigger: Trigger) -> list[str]:
+    if trigger.event == "TRUNCATE":
+        return []
+    when = f"WHEN EXISTS ({trigger.condition})" if trigger.condition else ""
+    return [
+        f'DROP TRIGGER IF EXISTS "{trigger.name}"',
+        f'CREATE TRIGGER "{trigger.name}" BEFORE {trigger.event} ON "{trigger.table}" {when} '
+        f"BEGIN SELECT RAISE(ABORT, '{trigger.sentence}'); END",
+    ]
+
+
+def _postgresql(trigger: Trigger) -> list[str]:
+    body = f"RAISE EXCEPTION '{trigger.sentence}' USING ERRCODE = 'integrity_constraint_violation';"
+    if trigger.condition:
+        body = f"IF EXISTS ({trigger.condition}) THEN {body} END IF; RETURN COALESCE(NEW, OLD);"
+    each = "STATEMENT" if trigger.event == "TRUNCATE" else "ROW"
+    return [
+        f'CREATE OR REPLACE FUNCTION "{trigger.name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$',
+        f'DROP TRIGGER IF EXISTS "{trigger.name}" ON "{trigger.table}"',
+        f'CREATE TRIGGER "{trigger.name}" BEFORE {trigger.event} ON "{trigger.table}" '
+        f'FOR EACH {each} EXECUTE FUNCTION "{trigger.name}"()',
+    ]

@@ -1,0 +1,117 @@
+"""What every tracked model inherits: a history that is written by the ledger and by nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from simple_history.manager import HistoricalQuerySet
+from simple_history.models import HistoricalRecords
+
+Model = TypeVar("Model", bound=models.Model, covariant=True)
+
+
+@dataclass(frozen=True)
+class FrozenWith:
+    """Rows of a table that no longer change once a row they belong to is in one of some states."""
+
+    column: str
+    table: str
+    states: tuple[str, ...]
+
+
+class UnrecordedWriteError(RuntimeError):
+    """A tracked row was about to change without the ledger: without actor, reason and history."""
+
+
+def refuse(model: type[models.Model], act: str) -> NoReturn:
+    raise UnrecordedWriteError(f"{act} on {model._meta.label} leaves no history: use commitments.ledger.save_as().")
+
+
+class TrackedQuerySet(models.QuerySet[Model]):
+    """Refuses the bulk writes that django-simple-history cannot see; the ledger's bulk writer goes around it."""
+
+    def update(self, **kwargs: Any) -> int:
+        refuse(self.model, "update()")
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Model]:
+        refuse(self.model, "bulk_create()")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        refuse(self.model, "bulk_update()")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        refuse(self.model, "delete()")
+
+
+class HistoryQuerySet(HistoricalQuerySet):
+    """Reads the past in the order of insertion; ``history_date`` only says from when on a row holds."""
+
+    def latest_of_each(self) -> "HistoryQuerySet":
+        """The last inserted row of each object among these rows."""
+        later = self.filter(Q(**{self._pk_attr: OuterRef(self._pk_attr)}), Q(history_id__gt=OuterRef("history_id")))
+        return self.filter(~Exists(later))
+
+
+class HistoryRow(models.Model):
+    """Columns that every history table has beside the content (DESIGN.md section 5)."""
+
+    recorded_at = models.DateTimeField(editable=False)
+    acting_for_id = models.BigIntegerField(null=True, editable=False)
+    schema = models.PositiveIntegerField(editable=False)
+    salt = models.CharField(max_length=32, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    erased_on = models.DateField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Tracked(HistoricalRecords):
+    """django-simple-history's tables and reading side; its writing side is the ledger's."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            bases=(HistoryRow,),
+            history_id_field=models.BigAutoField(),
+            history_user_id_field=models.BigIntegerField(null=True),
+            historical_queryset=HistoryQuerySet,
+            **options,
+        )
+
+    def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
+        """Order of insertion, never of date."""
+        return super().get_meta_options(model) | {"ordering": ("-history_id",), "get_latest_by": ("history_id",)}
+
+    def create_historical_record(self, instance: models.Model, history_type: str, using: str | None = None) -> None:
+        """Called after each save: the ledger is writing the row, or nobody may have saved."""
+        if not getattr(instance, "_in_ledger", False):
+            refuse(type(instance), "save()")
+
+
+class TrackedModel(models.Model):
+    """A row whose every change is kept, with actor, reason and date, and which is never deleted."""
+
+    history = Tracked(inherit=True)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not getattr(self, "_in_ledger", False):
+            refuse(type(self), "save()")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        refuse(type(self), "delete()")
+
+
+def history_model(model: type[models.Model]) -> type[Any]:
+    """The history table's model of a tracked model."""
+    return model.history.model  # type: ignore[attr-defined,no-any-return]
+
+
+def tracked_models(models_: Iterable[type[models.Model]]) -> list[type[models.Model]]:
+    """Those of the given models that have a history of their own."""
+    return [model for model in models_ if hasattr(model._meta, "simple_history_manager_attribute")]
