@@ -341,9 +341,23 @@ def _problems(form: BaseForm) -> Iterator[Problem]:
     for field in form:
         anchor = f"{field.auto_id}_group" if field.use_fieldset else field.id_for_label
         for text in field.errors:
-            yield Problem("" if field.is_hidden else anchor, str(field.label), str(text))
+            yield Problem("" if field.is_hidden else anchor, _labelled(str(field.label)), str(text))
+
+
+def _labelled(label: str) -> str:
+    return label if label[-1:] in ":?.!" else f"{label}:"
+
+
+@register.simple_tag
+def signin_form(form: BaseForm) -> BaseForm:
+    """allauth's sign-in form without what only repeats its labels, and with the way to a new password below, not between."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+    if "password" in form.fields:
+        form.fields["password"].help_text = ""
+    return form
 
 
 @register.filter
-def page_range(paginator: Paginator[Any], number: int) -> Iterator[str | int]:
+def page_range(paginator: "Paginator[Any]", number: int) -> Iterator[str | int]:
     return paginator.get_elided_page_range(number, on_each_side=1, on_ends=1)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from commitments import texts
 from commitments.models.terms import Protection
@@ -66,10 +66,10 @@ class ExampleFilter(forms.Form):
 def _states() -> list[list[tuple[str, str]]]:
     return [
         [
-            ("requested", _("Open")),
+            ("requested", pgettext("answer", "Open")),
             ("draft", _("In progress")),
             ("submitted", _("Submitted")),
-            ("released", _("Released")),
+            ("released", pgettext("answer", "Released")),
             ("disputed", _("Disputed")),
             ("reminded", _("Open, reminded")),
             ("silent", _("No answer")),
