@@ -1,6 +1,7 @@
 """All settings. What differs from one installation to the next comes from the environment; docs/install.md lists it."""
 
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -104,6 +105,7 @@ CELERY_BROKER_URL = environment.one_of(
     "CELERY_BROKER_URL", "filesystem://", {"amqp", "amqps", "filesystem", "redis", "rediss"}
 )
 CACHE_URL = environment.text("CACHE_URL", CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "")
+CACHES: dict[str, dict[str, Any]]
 if CACHE_URL:
     CACHES = {
         "default": {
