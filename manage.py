@@ -13,7 +13,7 @@ def main() -> None:
     try:
         _ = settings.DATA_DIR  # read here: Django itself would print the help page instead of what is wrong
         execute_from_command_line(sys.argv)
-    except Exception as error:  # noqa: BLE001 what has no sentence is raised again
+    except Exception as error:
         stop_if_explained(error)
         raise
 

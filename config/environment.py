@@ -184,7 +184,8 @@ def single_sign_on(parts: dict[str, str], name: str) -> dict[str, Any]:
         return {}
     if not all(parts.values()):
         missing = ", ".join(f"OIDC_{part}" for part, value in parts.items() if not value)
-        raise ImproperlyConfigured(f"Single sign-on needs all of its settings: {missing} is missing.")
+        given = ", ".join(f"OIDC_{part}" for part, value in parts.items() if value)
+        raise ImproperlyConfigured(f"{given} is set without the rest of the single sign-on: set {missing} as well.")
     app = {
         "provider_id": "city",
         "name": name,

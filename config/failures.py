@@ -18,6 +18,7 @@ OF_THE_DISK = {
     errno.EROFS: "Nothing can be written{where}, the disk is read-only: set DATA_DIR to a folder that can be written.",
     errno.EACCES: "Writing is not permitted{where}: set DATA_DIR to a folder that this account may write.",
     errno.EPERM: "Writing is not permitted{where}: set DATA_DIR to a folder that this account may write.",
+    errno.ENOENT: "This folder does not exist and cannot be made{where}: set DATA_DIR to a folder that can be written.",
     errno.ENOTDIR: "A part of the path is a file, not a folder{where}: set DATA_DIR to a folder.",
     errno.EEXIST: "There is a file where a folder is needed{where}: set DATA_DIR to a folder.",
 }

@@ -102,7 +102,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 
 CELERY_BROKER_URL = environment.one_of(
-    "CELERY_BROKER_URL", "filesystem://", {"amqp", "amqps", "filesystem", "redis", "rediss"}
+    "CELERY_BROKER_URL", "filesystem://localhost//", {"amqp", "amqps", "filesystem", "redis", "rediss"}
 )
 CACHE_URL = environment.text("CACHE_URL", CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "")
 CACHES: dict[str, dict[str, Any]]
@@ -236,6 +236,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "A city's human-rights commitments, what it does about them, and what became of them.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
 
 # --- Jobs ----------------------------------------------------------------------------------------------------------

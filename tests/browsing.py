@@ -2,12 +2,13 @@
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.test import Client
 from playwright.sync_api import Page
 
+from commitments.models.people import User
 
-def sign_in(page: Page, site: str, user: AbstractBaseUser) -> None:
+
+def sign_in(page: Page, site: str, user: User) -> None:
     """As ``user``, without the sign-in page, which has tests of its own."""
     client = Client()
     client.force_login(user)

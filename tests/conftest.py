@@ -13,7 +13,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,12 @@ for name in ("ALLOWED_HOSTS", "BASE_URL", "CACHE_URL", "CELERY_BROKER_URL", "CIT
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from pytest_django.live_server_helper import LiveServer  # noqa: E402
 from pytest_django.plugin import DjangoDbBlocker  # noqa: E402
 
-from tests.databases import Databases  # noqa: E402
+from tests.databases import Databases, schema_digest  # noqa: E402
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
@@ -61,7 +60,7 @@ CHROMIUM_FLAGS = [
 def databases(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Databases:
     with django_db_blocker.unblock():
         databases = Databases(RUN_FOLDER, RUN_FOLDER.name.removeprefix("rechenschaft-").lower(), PROCESS)
-        databases.template("empty", based_on=None, fill=lambda: call_command("migrate", verbosity=0))
+        databases.template("empty", based_on=None, command="migrate", keep_as=schema_digest())
     return databases
 
 
@@ -80,7 +79,7 @@ def committed_db(databases: Databases, django_db_setup: None, django_db_blocker:
 @pytest.fixture
 def demo_db(databases: Databases, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock():
-        databases.template("demo", based_on="empty", fill=lambda: call_command("build_demo", verbosity=0))
+        databases.template("demo", based_on="empty", command="build_demo")
     yield from _own_database("demo", databases, django_db_blocker)
 
 
@@ -147,7 +146,9 @@ def _no_network() -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With CI=true a skipped test is a failed one: there, everything that a test needs must have been installed."""
     report = yield
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":

@@ -6,15 +6,34 @@ once a run: a file copy on SQLite, ``CREATE DATABASE … TEMPLATE`` on PostgreSQ
 """
 
 import fcntl
+import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import psycopg
+from django.core.management import call_command
 from django.db import connection, connections
 from psycopg import sql
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / "build" / "test-databases"
+SCHEMA = (
+    "*/migrations/*.py",
+    "*/models.py",
+    "*/models/*.py",
+    "*/tracking.py",
+    "*/ledger/*.py",
+    "requirements/base.txt",
+)
+
+
+def schema_digest() -> str:
+    """Changes with whatever decides what an empty database looks like."""
+    files = sorted(path for pattern in SCHEMA for path in ROOT.glob(pattern))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
 class Store(Protocol):
@@ -121,11 +140,18 @@ class Databases:
         self.process = process
         self.copies = 0
 
-    def template(self, key: str, *, based_on: str | None, fill: Callable[[], None]) -> None:
-        """Builds the template ``key`` unless some process of this run has built it."""
+    def template(self, key: str, *, based_on: str | None, command: str, keep_as: str = "") -> None:
+        """Builds the template ``key`` with a management command, unless some process of this run has built it.
+
+        With ``keep_as`` a SQLite file is kept for the next runs, under that name.
+        """
+        kept = KEPT / f"{keep_as}.sqlite3" if keep_as and connection.vendor == "sqlite" else None
         with self.lock.open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             if self.store.exists(key):
+                return
+            if kept and kept.exists():
+                shutil.copyfile(kept, self.store.name(key))
                 return
             draft = f"{key}_draft"
             self.store.create(draft)
@@ -134,10 +160,14 @@ class Databases:
                 self.store.copy(based_on, draft)
             before = connection.settings_dict["NAME"]
             self.use(draft)
-            fill()
+            call_command(command, verbosity=0)
             self.settle()
             connection.settings_dict["NAME"] = before
             self.store.rename(draft, key)
+            if kept:
+                shutil.rmtree(KEPT, ignore_errors=True)
+                KEPT.mkdir(parents=True)
+                shutil.copyfile(self.store.name(key), kept)
 
     def fresh(self, template: str) -> str:
         """A new copy of the template; from here on everything in this process works on it."""

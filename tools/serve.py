@@ -36,10 +36,14 @@ STOPPED_BY_HAND = {128 + signal.SIGINT, 128 + signal.SIGTERM}
 
 
 class OwnLinesOnly(Printer):  # type: ignore[misc] # honcho has no types
-    """Leaves out what honcho says about itself."""
+    """Leaves out what honcho says about itself, and the farewells of the processes once they are told to stop."""
+
+    stopping = False
 
     def write(self, message: Message) -> None:
-        if message.name != SYSTEM_PRINTER_NAME:
+        if message.name == SYSTEM_PRINTER_NAME:
+            self.stopping = self.stopping or "received" in message.data
+        elif not self.stopping:
             super().write(message)
 
 
@@ -172,6 +176,7 @@ def main() -> None:
         "PORT": str(port),
         "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
         "REMAP_SIGTERM": "SIGQUIT",  # the worker stops at once; an unfinished job is taken up again at the next start
     }
     sys.exit(serve(environment, address, data))
