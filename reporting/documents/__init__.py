@@ -1,0 +1,1 @@
+"""Documents drawn from a content. Nothing here reads the database."""

@@ -1,0 +1,207 @@
+"""From HTML to a tagged, archivable PDF. The only place where WeasyPrint is imported and where a file is fetched.
+
+Rendering reads the style sheet and pictures of ``static/pdf`` and the Fira Sans files of their package, and nothing
+else: whatever asks for another address makes the rendering fail with that address named.
+"""
+
+import logging
+import mimetypes
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from reporting.documents.attachments import Attached
+from reporting.documents.finishing import finish
+from reporting.documents.stamp import STATIC
+
+STATIC_SCHEME, FONT_SCHEME = "static:", "fonts:"
+PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+FACES = (
+    (300, "normal", "Light"),
+    (400, "normal", "Regular"),
+    (400, "italic", "Italic"),
+    (500, "normal", "Medium"),
+    (600, "normal", "SemiBold"),
+)
+PAGES_A_STEP = 2
+
+Progress = Callable[[int, int, str], None]
+
+
+class RenderingUnavailable(Exception):
+    """This machine lacks the libraries that set type."""
+
+
+class Refused(Exception):
+    """A document asked for something outside the project's own static files."""
+
+
+class DoesNotFit(Exception):
+    """A page that must stay one page has become more, or none."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is printed: the page, its language, the files inside, and the identifier that makes its bytes stable."""
+
+    html: str
+    files: Sequence[Attached]
+    moment: datetime
+    identifier: str
+    one_page: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Printed:
+    data: bytes
+    pages: int
+    artifacts: int
+
+
+def silent(done: int, total: int, message: str) -> None:
+    """A progress nobody watches."""
+
+
+@cache
+def fonts_folder() -> Path:
+    return Path(str(files("fontpkg_fira_sans") / "files"))
+
+
+def allowed_file(url: str) -> Path:
+    """The one way from an address in a document to a file."""
+    for scheme, folder in ((STATIC_SCHEME, STATIC), (FONT_SCHEME, fonts_folder())):
+        if url.startswith(scheme):
+            name = PurePosixPath(url.removeprefix(scheme).lstrip("/"))
+            path = (folder / name).resolve()
+            if path.is_relative_to(folder.resolve()) and path.is_file():
+                return path
+    raise Refused(_("The document asked for “%(url)s”, which is not one of its own files.") % {"url": url[:200]})
+
+
+def stylesheet() -> str:
+    faces = "".join(
+        f"@font-face{{font-family:'Fira Sans';font-weight:{weight};font-style:{style};"
+        f"src:url({FONT_SCHEME}FiraSans-{name}.ttf)}}"
+        for weight, style, name in FACES
+    )
+    return faces + (STATIC / "report.css").read_text("utf-8")
+
+
+def print_sheet(sheet: Sheet, progress: Progress = silent) -> Printed:
+    document = _lay_out(sheet.html, progress)
+    _check_single_pages(document, sheet.one_page)
+    raw = _write(document, sheet, progress)
+    progress(95, 100, _("Checking tags and attached files"))
+    finished = finish(raw)
+    return Printed(finished.data, finished.pages, finished.artifacts)
+
+
+def count_pages(html: str) -> int:
+    """How many pages this would fill."""
+    return len(_lay_out(html, silent).pages)
+
+
+def _weasyprint() -> Any:  # noqa: ANN401 - the module itself
+    try:
+        import weasyprint  # noqa: PLC0415 - slow to import, and it fails where Pango is missing
+    except OSError as error:
+        raise RenderingUnavailable(
+            _("No PDF can be made here because libraries for typesetting are missing. Install them: %(packages)s.")
+            % {"packages": PACKAGES}
+        ) from error
+    return weasyprint
+
+
+def _fetcher(weasyprint: Any, refusals: list[Refused]) -> Any:  # noqa: ANN401
+    class OwnFiles(weasyprint.URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: object = None) -> Any:  # noqa: ANN401, ARG002
+            try:
+                path = allowed_file(url)
+            except Refused as refusal:
+                refusals.append(refusal)
+                raise
+            media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            return weasyprint.urls.URLFetcherResponse(url, path.read_bytes(), {"Content-Type": media_type})
+
+    return OwnFiles()
+
+
+def _lay_out(html: str, progress: Progress) -> Any:  # noqa: ANN401
+    weasyprint = _weasyprint()
+    refusals: list[Refused] = []
+    fetcher = _fetcher(weasyprint, refusals)
+    fonts = weasyprint.text.fonts.FontConfiguration()
+    style = weasyprint.CSS(string=stylesheet(), font_config=fonts, url_fetcher=fetcher, base_url=STATIC_SCHEME)
+    with _watching(weasyprint, progress):
+        page = weasyprint.HTML(string=html, url_fetcher=fetcher)
+        document = page.render(stylesheets=[style], font_config=fonts)
+    if refusals:
+        raise refusals[0]
+    return document
+
+
+def _check_single_pages(document: Any, names: Sequence[str]) -> None:  # noqa: ANN401
+    for name in names:
+        pages = [number for number, page in enumerate(document.pages, 1) if name in page.anchors]
+        if len(pages) != 1:
+            where = ", ".join(map(str, pages)) or "–"
+            raise DoesNotFit(_("“%(name)s” must fill exactly one page, but fills: %(pages)s.") % {"name": name, "pages": where})
+
+
+def _write(document: Any, sheet: Sheet, progress: Progress) -> bytes:  # noqa: ANN401
+    weasyprint = _weasyprint()
+    progress(80, 100, _("Writing %(pages)s pages") % {"pages": len(document.pages)})
+    document.metadata.attachments = [
+        weasyprint.Attachment(
+            string=file.data,
+            name=file.name,
+            description=str(file.title),
+            created=sheet.moment,
+            modified=sheet.moment,
+            relationship=file.relationship,
+        )
+        for file in sheet.files
+    ]
+    data = document.write_pdf(pdf_variant="pdf/a-3a", pdf_identifier=sheet.identifier[:32].encode())
+    assert isinstance(data, bytes)
+    return data
+
+
+class _PageReports(logging.Handler):
+    """Passes WeasyPrint's own reports on, page by page. What the listener raises ends the rendering."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(logging.INFO)
+        self.progress = progress
+        self.thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread != self.thread or not isinstance(record.args, tuple) or "Page" not in str(record.msg):
+            return
+        page = int(str(record.args[0])) if record.args else 0
+        if page % PAGES_A_STEP == 0:
+            # how many pages there will be is not known yet: come closer and closer to 80
+            self.progress(20 + 60 * page // (page + 40), 100, _("Setting page %(page)s") % {"page": page})
+
+
+@contextmanager
+def _watching(weasyprint: Any, progress: Progress) -> Iterator[None]:  # noqa: ANN401
+    logger = weasyprint.logger.PROGRESS_LOGGER
+    handler, level, propagate = _PageReports(progress), logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = propagate
