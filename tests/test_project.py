@@ -133,5 +133,5 @@ class TestPubliccode:
         texts = description["description"][language]
 
         assert len(texts["shortDescription"]) <= 150
-        assert 150 <= len(texts["longDescription"]) <= 10_000
+        assert 500 <= len(texts["longDescription"]) <= 10_000
         assert all(len(feature) <= 100 for feature in texts["features"])
