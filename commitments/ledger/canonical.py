@@ -4,16 +4,28 @@ The digest covers the content with the reason, salted, so that an erased row can
 covers the metadata and that digest. Times are UTC with microseconds, decimals are strings (DESIGN.md section 5).
 """
 
-import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from django.db import models
 
-METADATA = ("history_id", "history_type", "history_user_id", "acting_for_id", "schema", "digest")
+from commitments.ledger import merkle
+
+METADATA = (
+    "history_id",
+    "history_type",
+    "history_date",
+    "recorded_at",
+    "history_user_id",
+    "acting_for_id",
+    "schema",
+    "digest",
+)
 
 
 def new_salt() -> str:
@@ -25,14 +37,12 @@ def canonical_json(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=plain).encode()
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> str:
     """A value as JSON can hold it, the same before and after a database has stored it."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
     return str(value)
 
 
@@ -49,22 +59,19 @@ def content_fields(history: type[models.Model]) -> list[str]:
     return sorted(field.attname for field in tracked)
 
 
-def content_digest(row: Any, fields: list[str]) -> str:
+def content_digest(table: str, fields: list[str], row: Mapping[str, Any]) -> str:
     """SHA-256 over salt and content of a history row; ``fields`` is the list of its schema."""
-    columns = {field.attname: field for field in row.tracked_fields}
-    values = {name: stored(columns[name], getattr(row, name)) for name in fields if name in columns}
-    content = {"table": row._meta.db_table, "fields": fields, "values": values, "reason": row.history_change_reason}
-    return hashlib.sha256(bytes.fromhex(row.salt) + canonical_json(content)).hexdigest()
+    values = {name: row[name] for name in fields}
+    content = {"table": table, "fields": fields, "values": values, "reason": row["history_change_reason"]}
+    return sha256(bytes.fromhex(row["salt"]) + canonical_json(content)).hexdigest()
 
 
-def leaf_bytes(row: Any) -> bytes:
-    """What a leaf is the hash of: who, when and which row, with the digest of its content."""
-    values = {name: getattr(row, name) for name in METADATA}
-    values |= {"table": row._meta.db_table, "object": str(getattr(row, row.instance_type._meta.pk.attname))}
-    values |= {"history_date": row.history_date, "recorded_at": row.recorded_at}
-    return canonical_json(values)
+def leaf_bytes(table: str, key: str, row: Mapping[str, Any]) -> bytes:
+    """What a leaf is the hash of: which row of which object, by whom, when, with the digest of its content."""
+    values = {name: row[name] for name in METADATA}
+    return canonical_json(values | {"table": table, "object": str(row[key])})
 
 
-def leaf_hash(row: Any) -> str:
-    """RFC 9162 hash of a leaf: SHA-256 over 0x00 and the leaf's bytes."""
-    return hashlib.sha256(b"\x00" + leaf_bytes(row)).hexdigest()
+def leaf_hash(table: str, key: str, row: Mapping[str, Any]) -> str:
+    """The leaf hash of RFC 9162, as hexadecimal digits."""
+    return merkle.leaf_hash(leaf_bytes(table, key, row)).hex()

@@ -121,22 +121,20 @@ def _record(objs: Sequence[models.Model], history_type: str, act: Act) -> None:
     history = history_model(type(objs[0]))
     fields = canonical.content_fields(history)
     schema = _schema(history._meta.db_table, fields)
+    table, key = history._meta.db_table, type(objs[0])._meta.pk.attname
     rows = []
     for obj in objs:
-        content = {
-            field.attname: canonical.stored(field, getattr(obj, field.attname)) for field in history.tracked_fields
-        }
-        row = history(history_type=history_type, schema=schema, salt=canonical.new_salt(), **act.columns, **content)
-        row.digest = canonical.content_digest(row, fields)
-        rows.append(row)
+        content = {f.attname: canonical.stored(f, getattr(obj, f.attname)) for f in history.tracked_fields}
+        columns = act.columns | content | {"schema": schema, "salt": canonical.new_salt()}
+        rows.append(
+            history(history_type=history_type, digest=canonical.content_digest(table, fields, columns), **columns)
+        )
     models.QuerySet(history).bulk_create(rows, batch_size=BATCH)
-    LedgerLeaf.objects.bulk_create(
-        [
-            LedgerLeaf(table=history._meta.db_table, history_id=row.history_id, hash=canonical.leaf_hash(row))
-            for row in rows
-        ],
-        batch_size=BATCH,
-    )
+    leaves = [
+        LedgerLeaf(table=table, history_id=row.history_id, hash=canonical.leaf_hash(table, key, row.__dict__))
+        for row in rows
+    ]
+    LedgerLeaf.objects.bulk_create(leaves, batch_size=BATCH)
 
 
 def _schema(table: str, fields: list[str]) -> int:
