@@ -1,14 +1,12 @@
 """What every page shows around its content: city, role, navigation, language."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -52,19 +50,79 @@ class Entry(NamedTuple):
     is_active: bool = False
 
 
-@dataclass(frozen=True)
 class Shell:
-    city: str
-    is_sample: bool
-    home_url: str
-    search_url: str
-    language_url: str
-    login_url: str
-    logout_url: str
-    role: str = ""
-    nav: list[Entry] = field(default_factory=list)
-    account: list[Entry] = field(default_factory=list)
-    footer: list[Entry] = field(default_factory=list)
+    """Asked piece by piece: fragments and files that show no frame cost no query."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def _user(self) -> User | None:
+        user = getattr(self._request, "user", None)
+        return user if isinstance(user, User) else None
+
+    @cached_property
+    def _city(self) -> City | None:
+        return City.objects.first()
+
+    @property
+    def city(self) -> str:
+        return texts.localized(self._city, "name") if self._city else str(settings.CITY_NAME)
+
+    @property
+    def is_sample(self) -> bool:
+        return bool(self._city and self._city.is_sample)
+
+    @property
+    def home_url(self) -> str:
+        return address("reporting:home") or "/"
+
+    @property
+    def search_url(self) -> str:
+        return address("reporting:search") if self._user else ""
+
+    @property
+    def language_url(self) -> str:
+        return address("set_language")
+
+    @property
+    def login_url(self) -> str:
+        url = address("account_login")
+        return "" if self._request.path == url else url
+
+    @property
+    def logout_url(self) -> str:
+        return address("account_logout")
+
+    @cached_property
+    def role(self) -> str:
+        """The first role that is held; a unit's people see their unit with it."""
+        held = self._user.assignments_on(clock.today()) if self._user else []
+        if not held:
+            return ""
+        label = str(held[0].get_role_display())
+        return f"{label}, {texts.localized(held[0].unit, 'name')}" if held[0].unit else label
+
+    @cached_property
+    def nav(self) -> list[Entry]:
+        """The pages that exist and concern one's roles; the one that this address begins with is active."""
+        if self._user is None:
+            return []
+        roles, path = self._user.roles, self._request.path
+        entries = _entries((name, label) for name, label, who in NAVIGATION if not who or who & roles)
+        here = [
+            entry.url for entry in entries if path == entry.url or (entry.url != "/" and path.startswith(entry.url))
+        ]
+        active = max(here, key=len, default="")
+        return [entry._replace(is_active=entry.url == active) for entry in entries]
+
+    @cached_property
+    def account(self) -> list[Entry]:
+        return _entries(ACCOUNT)
+
+    @cached_property
+    def footer(self) -> list[Entry]:
+        return _entries(FOOTER) if self._user else []
 
     @property
     def demo_accounts(self) -> list[dict[str, str]]:
@@ -79,50 +137,10 @@ def address(name: str) -> str:
         return ""
 
 
-def _entries(pages: Iterable[tuple[str, str]], path: str = "") -> list[Entry]:
-    """The pages that exist; the one whose address is the longest beginning of ``path`` is active."""
-    found = [(url, _(label)) for url, label in ((address(name), label) for name, label in pages) if url]
-    here = max(
-        (url for url, _label in found if path == url or (url != "/" and path.startswith(url))), key=len, default=""
-    )
-    return [Entry(url, label, url == here) for url, label in found]
+def _entries(pages: Iterable[tuple[str, str]]) -> list[Entry]:
+    found = ((address(name), _(label)) for name, label in pages)
+    return [Entry(url, label) for url, label in found if url]
 
 
-def _role(user: User) -> str:
-    """The role as the head of the page names it; a unit's people see their unit with it."""
-    held = user.assignments_on(clock.today())
-    if not held:
-        return user.name
-    first = held[0]
-    label = str(first.get_role_display())
-    return f"{label}, {texts.localized(first.unit, 'name')}" if first.unit else label
-
-
-def _build(request: HttpRequest) -> Shell:
-    user = getattr(request, "user", AnonymousUser())
-    city = City.objects.first()
-    shell = {
-        "city": texts.localized(city, "name") if city else settings.CITY_NAME,
-        "is_sample": bool(city and city.is_sample),
-        "home_url": address("reporting:home") or "/",
-        "language_url": address("set_language"),
-        "login_url": address("account_login"),
-        "logout_url": address("account_logout"),
-    }
-    if not isinstance(user, User):
-        return Shell(search_url="", **shell)
-    roles = user.roles
-    pages = [(name, label) for name, label, who in NAVIGATION if not who or who & roles]
-    return Shell(
-        search_url=address("reporting:search"),
-        role=_role(user),
-        nav=_entries(pages, request.path),
-        account=_entries(ACCOUNT),
-        footer=_entries(FOOTER),
-        **shell,
-    )
-
-
-def shell(request: HttpRequest) -> dict[str, object]:
-    """Lazy: fragments and files that show no frame ask the database nothing."""
-    return {"shell": SimpleLazyObject(lambda: _build(request))}
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    return {"shell": Shell(request)}

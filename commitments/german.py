@@ -47,9 +47,7 @@ SAID_ANEW = (
     gettext_noop("Use your password"),
     gettext_noop("Use authenticator app or code"),
     gettext_noop("Two-Factor Authentication"),
-    gettext_noop(
-        "Your account is protected by two-factor authentication. Please enter an authenticator code:"
-    ),
+    gettext_noop("Your account is protected by two-factor authentication. Please enter an authenticator code:"),
     gettext_noop("Authenticator code"),
     gettext_noop("Authenticator secret"),
     gettext_noop("You can store this secret and use it to reinstall your authenticator app at a later time."),

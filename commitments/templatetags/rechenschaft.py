@@ -10,10 +10,8 @@ from django.core.paginator import Paginator
 from django.forms import BaseForm, BoundField, CheckboxInput, Select, SelectMultiple
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from commitments import clock, permissions, texts
+from commitments import clock, permissions, pictures, texts
 from commitments.models.people import User
 
 register = template.Library()
@@ -169,40 +167,17 @@ def button_kind(tags: Sequence[str] | None) -> str:
     return "secondary" if {"outline", "secondary", "cancel", "panel", "delete"} & set(tags or ()) else "primary"
 
 
-# Verdicts: the class carries pattern and colour
-
-LETTERS = "ABCDE"
-SPECIAL = {
-    "Z": ("v-out", "Z"),
-    "out_of_competence": ("v-out", "Z"),
-    "L": ("v-gap", "L"),
-    "gap": ("v-gap", "L"),
-    "F": ("v-early", "F"),
-    "too_early": ("v-early", "F"),
-}
-
-
-def _grade(code: object, rank: int | None, size: int | None) -> tuple[str, str]:
-    """The class and letter of a grade; one of another scale takes the colour of its place between best and worst."""
-    name = str(code or "L")
-    if name in SPECIAL:
-        return SPECIAL[name]
-    if len(name) == 1 and name in LETTERS:
-        return f"v-{name.lower()}", name
-    if rank and size and size > 1:
-        place = round((rank - 1) * (len(LETTERS) - 1) / (size - 1))
-        return f"v-{LETTERS[place].lower()}", f"{rank}/{size}"
-    return "v-gap", name[:1].upper()
+# Verdicts and pictures
 
 
 @register.simple_tag
 def verdict_class(code: object, rank: int | None = None, size: int | None = None) -> str:
-    return _grade(code, rank or None, size or None)[0]
+    return pictures.verdict_mark(code, rank or None, size or None).css
 
 
 @register.simple_tag
 def verdict_letter(code: object, rank: int | None = None, size: int | None = None) -> str:
-    return _grade(code, rank or None, size or None)[1]
+    return pictures.verdict_mark(code, rank or None, size or None).letter
 
 
 @register.inclusion_tag("components/verdict_badge.html")
@@ -211,101 +186,29 @@ def verdict(code: object, label: str = "", short: bool = False) -> dict[str, obj
     return {"code": code, "label": label, "short": short}
 
 
-# Pictures
+@register.simple_tag
+def portico(tiles: Sequence[Mapping[str, Any]]) -> pictures.Portico:
+    return pictures.portico(tiles)
 
 
-class Column(NamedTuple):
-    label: str
-    tiles: list[Mapping[str, Any]]
-
-
-class Portico(NamedTuple):
-    roof: list[Mapping[str, Any]]
-    columns: list[Column]
-    base: list[Mapping[str, Any]]
+@register.inclusion_tag("components/progress_bar.html")
+def progress_bar(parts: Sequence[tuple[str, int]]) -> dict[str, object]:
+    return pictures.bar(parts)._asdict()
 
 
 @register.simple_tag
-def portico(tiles: Sequence[Mapping[str, Any]]) -> Portico:
-    """Put the thirty articles where Cassin put them: two carry, four columns, three on top."""
-    by_number = {tile["number"]: {"short": texts.article_label(tile["number"]), **tile} for tile in tiles}
-
-    def span(first: int, last: int) -> list[Mapping[str, Any]]:
-        return [by_number[n] for n in range(first, last + 1) if n in by_number]
-
-    columns = [
-        Column(_("Life and protection"), span(3, 11)),
-        Column(_("Privacy and belonging"), span(12, 17)),
-        Column(_("Mind and participation"), span(18, 21)),
-        Column(_("Social life and culture"), span(22, 27)),
-    ]
-    return Portico(span(28, 30), columns, span(1, 2))
+def trend_chart(points: Sequence[Mapping[str, Any]], grades: Sequence[str], small: object = None) -> pictures.Trend:
+    return pictures.trend(points, grades, small=bool(small))
 
 
 @register.filter
 def heat(count: int) -> int:
-    """One of four shades for a count of measures."""
-    return 1 if count <= 2 else 2 if count <= 4 else 3 if count <= 8 else 4
+    return pictures.heat(count)
 
 
 @register.filter
 def gap_class(kind: str) -> str:
     return {"gap": "gap", "planned": "gap-plan"}.get(kind, "gap-out")
-
-
-@register.inclusion_tag("components/progress_bar.html")
-def progress_bar(parts: Sequence[tuple[str, int]]) -> dict[str, object]:
-    """A bar of answers; parts are pairs of state and count."""
-    total = sum(count for _state, count in parts) or 1
-    names = {
-        "released": lambda n: ngettext("%(n)d released", "%(n)d released", n),
-        "submitted": lambda n: ngettext("%(n)d submitted", "%(n)d submitted", n),
-        "draft": lambda n: ngettext("%(n)d in progress", "%(n)d in progress", n),
-        "open": lambda n: ngettext("%(n)d open", "%(n)d open", n),
-        "silent": lambda n: ngettext("%(n)d reminded without reaction", "%(n)d reminded without reaction", n),
-    }
-    drawn, x = [], 0.0
-    for state, count in parts:
-        if count:
-            width = 100 * count / total
-            drawn.append({"state": state, "x": f"{x:.2f}", "width": f"{width:.2f}"})
-            x += width
-    sentence = ", ".join(names[state](count) % {"n": count} for state, count in parts if count)
-    return {"parts": drawn, "sentence": sentence or _("Nothing asked for")}
-
-
-@register.simple_tag
-def trend_chart(points: Sequence[Mapping[str, Any]], grades: Sequence[str], small: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
-    """Coordinates of a line of verdicts, best on top; points without a rank (too early, out of competence) lie at the foot."""
-    size = len(grades)
-    step_x, step_y, left, top = (0, 9, 10, 6) if small else (51, 29, 36, 22)
-    if small:
-        step_x = 100 // max(len(points) - 1, 1)
-    drawn = []
-    for place, point in enumerate(points):
-        rank = point.get("rank") or size + 1
-        css, letter = _grade(point["code"], point.get("rank"), size)
-        x, y = left + place * step_x, top + (rank - 1) * step_y
-        drawn.append(
-            {"css": css, "letter": letter, "year": point["year"], "x": x, "y": y}
-            | {"rect_x": x - 13, "rect_y": y - 11, "text_y": y + 5}
-        )
-    lines = [
-        {"letter": _grade(code, rank, size)[1], "y": top + (rank - 1) * step_y, "text_y": top + (rank - 1) * step_y + 5}
-        for rank, code in enumerate(grades, 1)
-    ]
-    below = any(not point.get("rank") for point in points)
-    foot = top + (size - 1 + below) * step_y
-    return {
-        "points": drawn,
-        "last": drawn[-1] if drawn else None,
-        "lines": lines,
-        "path": "M" + "L".join(f"{p['x']} {p['y']}" for p in drawn) if drawn else "",
-        "width": left + max(len(points) - 1, 0) * step_x + 18,
-        "height": foot + 40,
-        "year_y": foot + 32,
-        "sentence": _("Verdicts: %(list)s") % {"list": ", ".join(f"{p['year']} {p['letter']}" for p in drawn)},
-    }
 
 
 # Forms and lists
@@ -350,7 +253,7 @@ def _labelled(label: str) -> str:
 
 @register.simple_tag
 def signin_form(form: BaseForm) -> BaseForm:
-    """allauth's sign-in form without what only repeats its labels, and with the way to a new password below, not between."""
+    """allauth's form without what only repeats its labels; the way to a new password stands below it, not between."""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
     if "password" in form.fields:

@@ -1,0 +1,139 @@
+"""The frame, the components and the sign-in pages as a browser shows them."""
+
+import pytest
+from django.core import mail
+from playwright.sync_api import Page, expect
+
+from commitments.models.people import Role
+from tests.browsing import barriers, sign_in
+from tests.factories import make_city, make_user
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "a long enough password"
+SCREENS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
+ENTRANCES = ("/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/")
+OWN_PAGES = ("/components/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/2fa/totp/activate/", "/accounts/logout/")
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is too wide for the screen."""
+    return int(page.evaluate("Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"))
+
+
+def looked_at(page: Page, address: str) -> list[str]:
+    """What is wrong with a page on any screen, in light or dark."""
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    page.goto(address)
+    found = []
+    for width, scheme in SCREENS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        if report := barriers(page):
+            found.append(f"{address} {width} {scheme}: {report}")
+        if pixels := sideways(page):
+            found.append(f"{address} {width}: {pixels} pixels too wide")
+    return found + refused
+
+
+@pytest.fixture
+def officer(site: str):
+    make_city()
+    user = make_user(Role.OFFICER, email="officer@demo.example")
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+@pytest.mark.parametrize("path", ENTRANCES)
+def test_the_ways_in_have_no_barriers(site: str, page: Page, officer, path: str):
+    assert looked_at(page, site + path) == []
+
+
+@pytest.mark.parametrize("path", OWN_PAGES)
+def test_own_pages_have_no_barriers(site: str, page: Page, officer, path: str):
+    sign_in(page, site, officer)
+
+    assert looked_at(page, site + path) == []
+
+
+def test_signing_in_with_password_and_out_again(site: str, page: Page, officer):
+    page.goto(f"{site}/accounts/login/?next=/components/")
+    page.get_by_label("E-Mail-Adresse").fill(officer.email)
+    page.get_by_label("Passwort", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bausteine")
+
+    page.get_by_text("Menschenrechtsbeauftragte").first.click()
+    page.get_by_role("button", name="Abmelden").click()
+
+    page.goto(f"{site}/components/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Anmelden")
+
+
+def test_a_wrong_password_says_so_and_takes_the_focus(site: str, page: Page, officer):
+    page.goto(f"{site}/accounts/login/")
+    page.get_by_label("E-Mail-Adresse").fill(officer.email)
+    page.get_by_label("Passwort", exact=True).fill("wrong")
+    page.get_by_role("button", name="Anmelden").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("E-Mail-Adresse oder Passwort stimmen nicht.")
+    expect(page.get_by_role("alert")).to_be_focused()
+    assert barriers(page) == ""
+
+
+def test_signing_in_with_a_code_sent_by_mail(site: str, page: Page, officer):
+    page.goto(f"{site}/accounts/login/")
+    page.get_by_role("link", name="Code per E-Mail").click()
+    page.get_by_label("E-Mail-Adresse").fill(officer.email)
+    page.get_by_role("button", name="Code anfordern").click()
+    code = next(line.strip() for line in mail.outbox[-1].body.splitlines() if "-" in line and line.strip().isupper())
+
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Bestätigen").click()
+    page.goto(f"{site}/components/")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bausteine")
+
+
+def test_the_other_language_is_one_click_away(site: str, page: Page, officer):
+    page.goto(f"{site}/accounts/login/")
+    page.get_by_role("button", name="English").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_on_a_phone_the_menu_opens_without_a_script_and_closes_with_escape(site: str, page: Page, officer):
+    sign_in(page, site, officer)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{site}/components/")
+    if not page.get_by_role("button", name="Menü").count():
+        pytest.xfail("no page of the navigation is built yet")
+    expect(page.get_by_role("navigation", name="Hauptnavigation")).to_be_hidden()
+
+    page.get_by_role("button", name="Menü").click()
+    expect(page.get_by_role("navigation", name="Hauptnavigation")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("navigation", name="Hauptnavigation")).to_be_hidden()
+
+
+def test_every_stop_of_the_tab_key_shows_a_ring(site: str, page: Page, officer):
+    sign_in(page, site, officer)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{site}/components/")
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+
+    stops = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        stops.append(
+            page.evaluate(
+                """() => { const e = document.activeElement, s = getComputedStyle(e);
+                return [e.outerHTML.slice(0, 80), s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 3]; }"""
+            )
+        )
+
+    assert [html for html, has_ring in stops if not has_ring] == []
