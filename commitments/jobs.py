@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 
 from commitments.models.jobs import Job, JobState
 from commitments.models.people import User
@@ -80,7 +81,7 @@ def send(job: Job) -> None:
     """Hand the message to the broker. Where the broker is away, ``resume`` sends it later."""
     try:
         run.delay(str(job.pk))
-    except (OSError, run.app.connection_for_write().connection_errors) as error:
+    except (OSError, OperationalError) as error:
         log.warning("Job %s could not be sent and will be sent again: %s", job.pk, type(error).__name__)
 
 
@@ -119,6 +120,12 @@ def run(job_id: str) -> None:
         raise
     else:
         _finish(job, JobState.DONE, result=result)
+
+
+@shared_task(name="commitments.jobs.ask", ignore_result=True)
+def ask(kind: str) -> None:
+    """Ask for a recurring job; the schedule stands in the settings."""
+    enqueue(kind, asked_by=None)
 
 
 @shared_task(name="commitments.jobs.resume", ignore_result=True)

@@ -45,13 +45,14 @@ class TrackedQuerySet(models.QuerySet[Model]):
         refuse(self.model, "delete()")
 
 
-class HistoryQuerySet(HistoricalQuerySet):
+class HistoryQuerySet(HistoricalQuerySet):  # type: ignore[misc]
     """Reads the past in the order of insertion; ``history_date`` only says from when on a row holds."""
 
     def latest_of_each(self) -> "HistoryQuerySet":
         """The last inserted row of each object among these rows."""
         later = self.filter(Q(**{self._pk_attr: OuterRef(self._pk_attr)}), Q(history_id__gt=OuterRef("history_id")))
-        return self.filter(~Exists(later))
+        latest: HistoryQuerySet = self.filter(~Exists(later))
+        return latest
 
 
 class HistoryRow(models.Model):
@@ -68,7 +69,7 @@ class HistoryRow(models.Model):
         abstract = True
 
 
-class Tracked(HistoricalRecords):
+class Tracked(HistoricalRecords):  # type: ignore[misc]
     """django-simple-history's tables and reading side; its writing side is the ledger's."""
 
     def __init__(self, **options: Any) -> None:
@@ -82,7 +83,8 @@ class Tracked(HistoricalRecords):
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
         """Order of insertion, never of date."""
-        return super().get_meta_options(model) | {"ordering": ("-history_id",), "get_latest_by": ("history_id",)}
+        options: dict[str, Any] = super().get_meta_options(model)
+        return options | {"ordering": ("-history_id",), "get_latest_by": ("history_id",)}
 
     def create_historical_record(self, instance: models.Model, history_type: str, using: str | None = None) -> None:
         """Called after each save: the ledger is writing the row, or nobody may have saved."""

@@ -115,7 +115,7 @@ def _live_rows(model: type[models.Model], history: type[models.Model]) -> Iterat
     fields = canonical.content_fields(history)
     latest = history._default_manager.values(key).annotate(last=Max("history_id")).values("last")
     past = history._default_manager.filter(history_id__in=latest).order_by(key).values("history_id", *fields)
-    now = models.QuerySet(model).order_by(key).values(*fields)
+    now: models.QuerySet[Any, Any] = models.QuerySet(model).order_by(key).values(*fields)
     pairs = zip_longest(now.iterator(chunk_size=CHUNK), past.iterator(chunk_size=CHUNK))
     for live, last in pairs:
         if live is None or last is None or live[key] != last[key]:

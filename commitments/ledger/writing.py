@@ -159,10 +159,11 @@ def _explained(model: type[models.Model]) -> Iterator[None]:
 def _broken(model: type[models.Model], message: str) -> str | None:
     """The sentence of the constraint that a database message names, by its name or (SQLite) by its columns."""
     table = model._meta.db_table
+    column_of = {field.name: f"{table}.{field.column}" for field in model._meta.concrete_fields}
     for constraint in model._meta.constraints:
         columns = ""
         if isinstance(constraint, models.UniqueConstraint) and constraint.fields:
-            columns = ", ".join(f"{table}.{model._meta.get_field(name).column}" for name in constraint.fields)
+            columns = ", ".join(column_of[name] for name in constraint.fields)
         if constraint.name in message or (columns and message.endswith(columns)):
             return str(constraint.get_violation_error_message())
     for field in model._meta.concrete_fields:
