@@ -1,0 +1,164 @@
+"""What a unit reports to be otherwise in a measure: read, compared with the register, and entered into it.
+
+A confirmation keeps reported changes as ``{"field": [old, new]}`` in the words of imports and exports: partial dates
+as they are written, units by their keys. Whether a change is still pending is computed, never stored.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from commitments.dates import PartialDate, get_partial, set_partial
+from commitments.ledger import save_all_as, save_as
+from commitments.models import Measure, MeasureStatus, MeasureUnit, OrganisationalUnit, Part, User
+from reviews.models import Confirmation
+
+Reported = Mapping[str, list[Any]]
+
+COLUMNS = {"title_de": "title_de", "title_en": "title_en", "status": "status", "note": "note_de"}
+DATES = {"start": "starts_on", "end": "ends_on"}
+LABELS = {
+    "title_de": gettext_lazy("German title"),
+    "title_en": gettext_lazy("English title"),
+    "status": gettext_lazy("status"),
+    "note": gettext_lazy("note"),
+    "start": gettext_lazy("start"),
+    "end": gettext_lazy("end"),
+    "contributing_units": gettext_lazy("contributing units"),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One reported change beside what the register says now."""
+
+    field: str
+    old: Any
+    new: Any
+    current: Any
+
+    @property
+    def label(self) -> str:
+        return str(LABELS[self.field])
+
+    @property
+    def is_pending(self) -> bool:
+        return not same(self.current, self.new)
+
+    @property
+    def is_conflict(self) -> bool:
+        """The register no longer says what the unit saw when it answered."""
+        return self.is_pending and not same(self.current, self.old)
+
+
+def current_value(measure: Measure, field: str) -> Any:
+    """What the register says now, as it is written in reported changes."""
+    if field in DATES:
+        return get_partial(measure, DATES[field])
+    if field in COLUMNS:
+        return getattr(measure, COLUMNS[field]) or None
+    return sorted(
+        row.unit.key
+        for row in measure.measure_units.select_related("unit")
+        if row.part == Part.CONTRIBUTING and row.ended_on is None
+    )
+
+
+def as_reported(measure: Measure, new: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The changes that a form's new values make; what equals the register is left out."""
+    found = {field: [current_value(measure, field), value] for field, value in new.items()}
+    return {field: pair for field, pair in found.items() if not same(*pair)}
+
+
+def changes_of(confirmation: Confirmation) -> list[Change]:
+    """All changes that an answer reports."""
+    measure = confirmation.measure
+    if measure is None:
+        return []
+    return [
+        Change(field, old, new, current_value(measure, field)) for field, (old, new) in confirmation.changes.items()
+    ]
+
+
+def pending_changes(confirmation: Confirmation) -> list[Change]:
+    """Reported changes that are not in the register."""
+    return [change for change in changes_of(confirmation) if change.is_pending]
+
+
+def require_well_formed(reported: Reported) -> None:
+    """Raise ValidationError with a sentence for a field, value or unit that the register could not take."""
+    for field, pair in reported.items():
+        if field not in LABELS or not isinstance(pair, list) or len(pair) != 2:
+            raise ValidationError(_("“%(field)s” cannot be reported as a change."), params={"field": field})
+        new = pair[1]
+        if field in DATES and new:
+            PartialDate.parse(str(new))
+        if field == "status" and new not in MeasureStatus.values:
+            raise ValidationError(_("Choose one of the listed statuses."))
+        if field == "title_de" and not new:
+            raise ValidationError(_("A measure needs a German title."))
+        if field == "contributing_units":
+            _units(new)
+
+
+def enter_changes(
+    measure: Measure, changes: Iterable[Change], *, actor: User, acting_for: User | None, reason: str, at: datetime
+) -> Measure:
+    """Write changes into the measure, whose fingerprint follows; raises ValidationError where the register moved on."""
+    for change in changes:
+        if change.is_conflict:
+            raise ValidationError(
+                _("“%(label)s” was changed in the register since: it is now “%(current)s”, not “%(old)s”."),
+                params={"label": change.label, "current": _shown(change.current), "old": _shown(change.old)},
+            )
+        if change.field in DATES:
+            set_partial(measure, DATES[change.field], change.new)
+        elif change.field in COLUMNS:
+            setattr(measure, COLUMNS[change.field], change.new or "")
+        else:
+            rows = _with_contributing(measure, change.new, at.date())
+            save_all_as(rows, actor=actor, acting_for=acting_for, reason=reason, at=at)
+    measure.fingerprint = measure.substance(
+        (row.unit.key, row.part) for row in measure.measure_units.select_related("unit") if row.ended_on is None
+    )
+    save_as(measure, actor=actor, acting_for=acting_for, reason=reason, at=at)
+    return measure
+
+
+def _with_contributing(measure: Measure, keys: Iterable[str], on: date) -> list[MeasureUnit]:
+    """The rows that must change so that exactly these units contribute."""
+    wanted = {unit.pk: unit for unit in _units(keys)}
+    rows = {row.unit_id: row for row in measure.measure_units.all()}
+    changed = []
+    for unit_id, row in rows.items():
+        if row.part == Part.CONTRIBUTING and (row.ended_on is None) != (unit_id in wanted):
+            row.ended_on = on if row.ended_on is None else None
+            changed.append(row)
+    new = [unit for pk, unit in wanted.items() if pk not in rows]
+    return changed + [MeasureUnit(measure=measure, unit=unit, part=Part.CONTRIBUTING) for unit in new]
+
+
+def _units(keys: Iterable[str]) -> list[OrganisationalUnit]:
+    wanted = set(keys)
+    found = list(OrganisationalUnit.objects.filter(key__in=wanted))
+    unknown = wanted - {unit.key for unit in found}
+    if unknown:
+        raise ValidationError(_("There is no unit “%(key)s”."), params={"key": ", ".join(sorted(unknown))})
+    return found
+
+
+def same(one: Any, other: Any) -> bool:
+    """Nothing is nothing, however it is written; the order of units says nothing."""
+    if isinstance(one, list) and isinstance(other, list):
+        return set(one) == set(other)
+    return bool((one or None) == (other or None))
+
+
+def _shown(value: Any) -> str:
+    show: Callable[[Any], str] = ", ".join if isinstance(value, list) else str
+    return show(value) if value else "-"
