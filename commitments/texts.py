@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import nh3
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -127,6 +127,11 @@ def short_date(value: datetime.date | None, language: str | None = None) -> str:
 def moment(value: datetime.datetime | None, language: str | None = None) -> str:
     """4. Februar 2027, 09:20 (the caller gives local time)"""
     return f"{long_date(value.date(), language)}, {value:%H:%M}" if value else ""
+
+
+def country(code: str, language: str | None = None) -> str:
+    """FR: Frankreich"""
+    return str(Locale.parse(_locale(language)).territories.get(code, code)) if code else ""
 
 
 def number(value: float | Decimal | None, language: str | None = None) -> str:

@@ -9,7 +9,10 @@ from django import template
 from django.core.paginator import Paginator
 from django.forms import BaseForm, BoundField, CheckboxInput, Select, SelectMultiple
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from commitments import clock, permissions, pictures, texts
 from commitments.models.people import User
@@ -155,6 +158,19 @@ def badge_icon(state: str) -> str:
 
 
 @register.filter
+def badge_class(kind: str) -> str:
+    """KERN has no neutral badge; app.css has."""
+    return "badge-neutral" if kind in {"", "neutral"} else f"kern-badge--{kind}"
+
+
+@register.simple_tag
+def html_attrs(**attrs: object) -> SafeString:
+    """The attributes that have a value, each with a blank before it; True is written as "true"."""
+    given = ((name.replace("_", "-"), "true" if value is True else value) for name, value in attrs.items() if value)
+    return format_html_join("", ' {}="{}"', given)
+
+
+@register.filter
 def alert_kind(level_tag: str) -> str:
     return {"error": "danger", "debug": "info"}.get(level_tag, level_tag or "info")
 
@@ -211,6 +227,16 @@ def gap_class(kind: str) -> str:
     return {"gap": "gap", "planned": "gap-plan"}.get(kind, "gap-out")
 
 
+@register.filter
+def gap_word(kind: str) -> str:
+    """The one word in an empty cell of the matrix."""
+    if kind == "gap":
+        return _("Gap")
+    if kind == "planned":
+        return pgettext("cell of the matrix", "planned")
+    return pgettext("cell of the matrix: out of competence", "outside")
+
+
 # Forms and lists
 
 
@@ -231,6 +257,14 @@ def field_kind(field: BoundField) -> str:
     if isinstance(widget, CheckboxInput):
         return "check"
     return "select" if isinstance(widget, Select) and not isinstance(widget, SelectMultiple) else "input"
+
+
+@register.filter
+def kern_class(widget: Mapping[str, Any], name: str) -> str:
+    """KERN's class of a widget, its form for errors where there is one, and what the widget itself brings along."""
+    attrs = widget["attrs"]
+    error = f"{name}--error" if attrs.get("aria-invalid") else ""
+    return " ".join(filter(None, (name, error, attrs.get("class"))))
 
 
 @register.simple_tag
