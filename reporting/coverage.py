@@ -90,7 +90,7 @@ class Coverage:
 
 
 def coverage(user: User, *, status: str = "", contribution: str = "") -> Coverage:
-    """Counts accepted measures and links that this person may see; five queries, whatever the size."""
+    """Counts accepted measures and links that this person may see; six queries, whatever the size."""
     measures = Measure.objects.visible_to(user).filter(accepted_on__isnull=False)
     if status:
         measures = measures.with_shown_status().filter(shown_status=status)
@@ -109,8 +109,10 @@ def coverage(user: User, *, status: str = "", contribution: str = "") -> Coverag
 def _read_articles(promises: Mapping[int, Promise]) -> None:
     """Fill in which articles the commitments rest on and lead to."""
     leads_to: dict[int, set[int]] = defaultdict(set)
-    kin = ProvisionLink.objects.filter(target__version__instrument__key=UDHR).order_by()
-    for provision, article in kin.values_list("source_id", "target__order"):
+    kin = ProvisionLink.objects.order_by()
+    onwards = kin.filter(target__version__instrument__key=UDHR).values_list("source_id", "target__order")
+    back = kin.filter(source__version__instrument__key=UDHR).values_list("target_id", "source__order")
+    for provision, article in (*onwards, *back):
         leads_to[provision].add(article)
     rows = CommitmentProvision.objects.filter(ended_on__isnull=True).order_by()
     columns = ("commitment_id", "is_basis", "provision_id", "provision__order", "provision__version__instrument__key")

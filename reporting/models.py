@@ -85,8 +85,10 @@ class Volume(models.TextChoices):
 
 class ReportDocumentQuerySet(TrackedQuerySet["ReportDocument"]):
     def visible_to(self, user: User) -> Self:
+        """Files of visible editions by their audience; what was stamped as a draft stays with those who make it."""
         editions = ReportEdition.objects.visible_to(user)
-        return self.filter(edition__in=editions, audience__in=user.clearance())
+        seen = self.filter(edition__in=editions, audience__in=user.clearance())
+        return seen if user.is_city_wide else seen.exclude(edition_state=EditionState.DRAFT)
 
 
 class ReportDocument(TrackedModel):

@@ -1,0 +1,79 @@
+"""From an edition to its documents: which content, which stamp, which volume. Button and command both come here.
+
+A released edition is drawn from its stored content, a draft from the register as it is now.
+"""
+
+from collections.abc import Callable
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from commitments.models import FieldOfAction, LedgerLeaf, LedgerNode, LedgerSeal, SealOccasion
+from commitments.tracking import history_model
+from reporting import store
+from reporting.content.build import build_content
+from reporting.content.canonical import from_json
+from reporting.content.facts import ReportContent
+from reporting.documents.press import DoesNotFit, Printed, Refused, RenderingUnavailable
+from reporting.documents.stamp import Stamp, template_version
+from reporting.documents.volumes import print_annex_volume, print_main_volume
+from reporting.models import EditionState, ReportEdition, Volume
+from reviews.models import CycleState, ReviewCycle
+
+Progress = Callable[[int, int, str], None]
+LANGUAGES = ("de", "en")
+VOLUMES: tuple[tuple[Volume, str], ...] = (
+    (Volume.MAIN, ""),
+    *((Volume.ANNEX, name) for name in FieldOfAction.values),
+)
+"""Every volume of an edition, with the field of action of the annex volumes."""
+
+
+def content_of(edition: ReportEdition) -> ReportContent:
+    """The stored content of an edition; of a draft, what the register says now."""
+    if not edition.content_file:
+        return build_content(edition.cycle)
+    try:
+        return from_json(store.get(edition.content_file))
+    except store.AlteredError as error:
+        raise ValidationError(str(error)) from error
+
+
+def stamp_of(edition: ReportEdition) -> Stamp:
+    """What is printed beside the content. A superseded edition keeps the stamp under which it was released."""
+    seal = edition.freeze_seal
+    released = edition.state != EditionState.DRAFT
+    return Stamp(
+        edition=edition.number,
+        state=EditionState.RELEASED.value if released else EditionState.DRAFT.value,
+        released_on=edition.released_at.date() if edition.released_at else None,
+        seal_root=seal.root if seal else "",
+        seal_size=seal.size if seal else 0,
+        template_version=edition.template_version or template_version(),
+    )
+
+
+def print_volume(
+    content: ReportContent, stamp: Stamp, volume: str, field: str, language: str, progress: Progress
+) -> Printed:
+    """Draw a document; raises ValidationError with a sentence where this machine or the content does not allow it."""
+    try:
+        if volume == Volume.MAIN:
+            return print_main_volume(content, stamp, language, progress)
+        return print_annex_volume(content, stamp, language, progress, field=field)
+    except (RenderingUnavailable, Refused, DoesNotFit) as error:
+        raise ValidationError(str(error)) from error
+
+
+def freeze_seal(cycle: ReviewCycle) -> LedgerSeal | None:
+    """The seal taken at the cycle's freeze: the first of its kind that holds the entry by which it was frozen."""
+    history = history_model(ReviewCycle)
+    frozen = history.objects.filter(id=cycle.pk, state=CycleState.FROZEN).order_by("-history_id").first()
+    if frozen is None:
+        return None
+    leaf = LedgerLeaf.objects.filter(table=history._meta.db_table, history_id=frozen.history_id)
+    node = LedgerNode.objects.filter(level=0, leaf__in=leaf).first()
+    if node is None:
+        return None
+    holds = Q(size__gt=node.position)
+    return LedgerSeal.objects.filter(holds, occasion=SealOccasion.FREEZE).order_by("pk").first()
