@@ -41,7 +41,6 @@ class Facts:
     gap_notes: Sequence[GapNote] = ()
     obligations: Sequence[Term] = ()
     glossary: Sequence[Term] = ()
-    gap_reasons: Sequence[Term] = ()
     sample_notice: Text = Text()
     scale_source: Text = Text()
     audience: str = "public"
@@ -60,7 +59,6 @@ def assemble(facts: Facts) -> ReportContent:
         grades=grades,
         obligations=tuple(facts.obligations),
         glossary=tuple(facts.glossary),
-        gap_reasons=tuple(facts.gap_reasons),
         units=tuple(facts.units),
         instruments=tuple(facts.instruments),
         engagements=tuple(facts.engagements),

@@ -60,7 +60,7 @@ def _record(record: type[Record], data: Mapping[str, Any]) -> Record:
     return record(**{name: _value(hints[name], item) for name, item in data.items()})
 
 
-def _value(hint: Any, item: Any) -> Any:  # noqa: ANN401 - the hints of the dataclasses decide
+def _value(hint: Any, item: Any) -> Any:
     if get_origin(hint) in (types.UnionType, Union):
         if item is None:
             return None

@@ -395,7 +395,6 @@ class ReportContent:
     grades: tuple[Grade, ...]
     obligations: tuple[Term, ...]
     glossary: tuple[Term, ...]
-    gap_reasons: tuple[Term, ...]
     units: tuple[Unit, ...]
     instruments: tuple[Instrument, ...]
     engagements: tuple[Engagement, ...]

@@ -1,7 +1,6 @@
 """How a report counts. One rule for matrix, glance and articles, so that they cannot contradict each other.
 
-- A measure reaches an article *directly* through a commitment whose basis is that article, and *indirectly* through a
-  commitment that leads there by a kin provision. What is direct is not counted as indirect again.
+- How measures reach articles is counted by ``reporting.coverage``, as on the pages.
 - An article carries the weakest verdict of the commitments whose basis it is.
 - The compliance rate is the share of fulfilling grades among what is graded: neither too early nor out of competence.
 """
@@ -10,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+from commitments.models import UDHR
 from reporting.content.facts import (
     ARTICLES,
     FIELDS,
@@ -31,9 +31,8 @@ from reporting.content.facts import (
     UnitAnswers,
     Year,
 )
+from reporting.coverage import Promise, Reach, reach
 from reporting.coverage import Promise, reach
-
-UDHR = "udhr"
 
 
 def basis_article(commitment: Commitment) -> int | None:
@@ -98,15 +97,12 @@ def articles(
     """``titles`` gives each article's heading and its municipal relevance."""
     field_of = {measure.reference: measure.field for measure in measures}
     notes = {(note.article, note.field): note.reason for note in gap_notes}
-    reached = reach(
-        Promise(basis_article(row), set(kin_articles(row)), {link.measure for link in row.links}) for row in commitments
-    )
+    reached = reach(_promise(commitment) for commitment in commitments)
     rows = []
     for number in ARTICLES:
         based = [commitment for commitment in commitments if basis_article(commitment) == number]
         kin = [commitment for commitment in commitments if number in kin_articles(commitment)]
-        direct, indirect = reached[number].direct, reached[number].indirect
-        title, relevance = titles[number]
+        here, (title, relevance) = reached[number], titles[number]
         rows.append(
             Article(
                 number=number,
@@ -115,25 +111,26 @@ def articles(
                 outcome=weakest((commitment.outcome for commitment in based), grades),
                 commitments=tuple(commitment.reference for commitment in based),
                 kin=tuple(commitment.reference for commitment in kin),
-                direct=len(direct),
-                indirect=len(indirect),
-                cells=tuple(_cell(number, field, direct, indirect, field_of, notes) for field in FIELDS),
+                direct=len(here.direct),
+                indirect=len(here.indirect),
+                cells=tuple(_cell(number, field, here, field_of, notes) for field in FIELDS),
             )
         )
     return tuple(rows)
 
 
-def _cell(  # noqa: PLR0913 - the six facts that make one cell of the matrix
-    number: int,
-    field: str,
-    direct: frozenset[str],
-    indirect: frozenset[str],
-    field_of: Mapping[str, str],
-    notes: Mapping[tuple[int, str], str],
+def _promise(commitment: Commitment) -> Promise:
+    measures = {link.measure for link in commitment.links}
+    return Promise(basis_article(commitment), set(kin_articles(commitment)), measures)
+
+
+def _cell(
+    number: int, field: str, here: Reach, field_of: Mapping[str, str], notes: Mapping[tuple[int, str], str]
 ) -> Cell:
-    here = sum(field_of[measure] == field for measure in direct)
-    gap = "" if here else notes.get((number, field), notes.get((number, ""), ""))
-    return Cell(field=field, direct=here, indirect=sum(field_of[measure] == field for measure in indirect), gap=gap)
+    direct = sum(field_of[measure] == field for measure in here.direct)
+    indirect = sum(field_of[measure] == field for measure in here.indirect)
+    gap = "" if direct else notes.get((number, field), notes.get((number, ""), ""))
+    return Cell(field=field, direct=direct, indirect=indirect, gap=gap)
 
 
 def field_totals(commitments: Sequence[Commitment], measures: Sequence[Measure]) -> tuple[FieldTotal, ...]:

@@ -74,7 +74,7 @@ def _walk_tags(pdf: pikepdf.Pdf) -> dict[int, set[int]]:
     return used
 
 
-def _kids(element: Any) -> Iterator[Any]:  # noqa: ANN401 - pikepdf types its objects no closer
+def _kids(element: Any) -> Iterator[Any]:
     kids = element if isinstance(element, Array) else element.get("/K", ())
     yield from kids if isinstance(kids, Array) else [kids]
 
@@ -91,7 +91,7 @@ def _mark_artifacts(pdf: pikepdf.Pdf, used: dict[int, set[int]]) -> int:
     return count
 
 
-def _artifact_marker(live: set[int], parents: Any) -> tuple[Callable[[re.Match[bytes]], bytes], list[int]]:  # noqa: ANN401
+def _artifact_marker(live: set[int], parents: Any) -> tuple[Callable[[re.Match[bytes]], bytes], list[int]]:
     found: list[int] = []
 
     def replace(match: re.Match[bytes]) -> bytes:

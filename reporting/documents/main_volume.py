@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from reporting.content.facts import (
     FIELDS,
@@ -18,6 +18,7 @@ from reporting.content.facts import (
     Cell,
     Commitment,
     Engagement,
+    GapNote,
     Measure,
     Move,
 )
@@ -84,7 +85,7 @@ def percent(part: int, whole: int) -> int | None:
 # -- method -----------------------------------------------------------------------------------------------------------
 
 
-def nothing(lookup: Lookup) -> Mapping[str, Any]:  # noqa: ARG001 - the content itself is enough
+def nothing(lookup: Lookup) -> Mapping[str, Any]:
     return {}
 
 
@@ -160,7 +161,7 @@ def _with_measures(rows: Sequence[Engagement], lookup: Lookup) -> list[tuple[Eng
 
 def partnerships(lookup: Lookup) -> Mapping[str, Any]:
     twinnings = lookup.engagements("partnership", "twinning", "project")
-    others = lookup.engagements("partnership", "inner_german", "incorporated")
+    others = lookup.engagements("partnership", "inner_german", "incorporation")
     placed = [(row, plain(row.title), bool(lookup.measures_of_engagement.get(row.key))) for row in twinnings]
     city = lookup.content.city
     name = plain(city.name).removeprefix("Stadt ").removeprefix("City of ")
@@ -308,7 +309,7 @@ def findings(lookup: Lookup) -> Mapping[str, Any]:
     }
 
 
-def _count(year: Any, outcome: str) -> int:  # noqa: ANN401
+def _count(year: Any, outcome: str) -> int:
     return next((row.count for row in year.counts if row.outcome == outcome), 0)
 
 
@@ -345,17 +346,12 @@ def follow_ups(lookup: Lookup) -> Mapping[str, Any]:
 def limits(lookup: Lookup) -> Mapping[str, Any]:
     content = lookup.content
     notes = {(note.article, note.field): note for note in content.gap_notes}
-    reasons = {term.code: term for term in content.gap_reasons}
 
-    def explained(rows: Sequence[Article]) -> list[tuple[Article, Any, Any]]:
-        found = []
-        for row in rows:
-            note = notes.get((row.number, "")) or next((note for note in content.gap_notes if note.article == row.number), None)
-            found.append((row, note, reasons.get(note.reason) if note else None))
-        return found
+    def explained(rows: Sequence[Article]) -> list[tuple[Article, GapNote | None]]:
+        return [(row, notes.get((row.number, ""))) for row in rows]
 
     outside = [row for row in content.commitments if row.outcome == "out_of_competence"]
-    partial = [(note, reasons.get(note.reason)) for note in content.gap_notes if note.field]
+    partial = [note for note in content.gap_notes if note.field]
     return {"gaps": explained(lookup.gap_articles), "outside": explained(lookup.outside_articles), "commitments": outside, "partial": partial}
 
 

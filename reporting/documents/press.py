@@ -109,9 +109,9 @@ def count_pages(html: str) -> int:
     return len(_lay_out(html, silent).pages)
 
 
-def _weasyprint() -> Any:  # noqa: ANN401 - the module itself
+def _weasyprint() -> Any:
     try:
-        import weasyprint  # noqa: PLC0415 - slow to import, and it fails where Pango is missing
+        import weasyprint
     except OSError as error:
         raise RenderingUnavailable(
             _("No PDF can be made here because libraries for typesetting are missing. Install them: %(packages)s.")
@@ -120,9 +120,9 @@ def _weasyprint() -> Any:  # noqa: ANN401 - the module itself
     return weasyprint
 
 
-def _fetcher(weasyprint: Any, refusals: list[Refused]) -> Any:  # noqa: ANN401
+def _fetcher(weasyprint: Any, refusals: list[Refused]) -> Any:
     class OwnFiles(weasyprint.URLFetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: object = None) -> Any:  # noqa: ANN401, ARG002
+        def fetch(self, url: str, headers: object = None) -> Any:
             try:
                 path = allowed_file(url)
             except Refused as refusal:
@@ -134,7 +134,7 @@ def _fetcher(weasyprint: Any, refusals: list[Refused]) -> Any:  # noqa: ANN401
     return OwnFiles()
 
 
-def _lay_out(html: str, progress: Progress) -> Any:  # noqa: ANN401
+def _lay_out(html: str, progress: Progress) -> Any:
     weasyprint = _weasyprint()
     refusals: list[Refused] = []
     fetcher = _fetcher(weasyprint, refusals)
@@ -148,7 +148,7 @@ def _lay_out(html: str, progress: Progress) -> Any:  # noqa: ANN401
     return document
 
 
-def _check_single_pages(document: Any, names: Sequence[str]) -> None:  # noqa: ANN401
+def _check_single_pages(document: Any, names: Sequence[str]) -> None:
     for name in names:
         pages = [number for number, page in enumerate(document.pages, 1) if name in page.anchors]
         if len(pages) != 1:
@@ -156,7 +156,7 @@ def _check_single_pages(document: Any, names: Sequence[str]) -> None:  # noqa: A
             raise DoesNotFit(_("“%(name)s” must fill exactly one page, but fills: %(pages)s.") % {"name": name, "pages": where})
 
 
-def _write(document: Any, sheet: Sheet, progress: Progress) -> bytes:  # noqa: ANN401
+def _write(document: Any, sheet: Sheet, progress: Progress) -> bytes:
     weasyprint = _weasyprint()
     progress(80, 100, _("Writing %(pages)s pages") % {"pages": len(document.pages)})
     document.metadata.attachments = [
@@ -193,7 +193,7 @@ class _PageReports(logging.Handler):
 
 
 @contextmanager
-def _watching(weasyprint: Any, progress: Progress) -> Iterator[None]:  # noqa: ANN401
+def _watching(weasyprint: Any, progress: Progress) -> Iterator[None]:
     logger = weasyprint.logger.PROGRESS_LOGGER
     handler, level, propagate = _PageReports(progress), logger.level, logger.propagate
     logger.addHandler(handler)

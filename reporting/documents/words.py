@@ -1,10 +1,9 @@
 """The interface words of printed documents: what a code is called. Data brings its own words in both languages."""
 
-from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy as _
-from django.utils.translation import pgettext_lazy
-
 from babel import Locale
+from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from commitments.texts import LOCALES, reader_language
 from reporting.content.facts import GAP, NO_REPLY, OUT_OF_COMPETENCE, TOO_EARLY
@@ -42,7 +41,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "twinning": _("City partnership"),
         "project": _("Project partnership"),
         "inner_german": _("Partnership within Germany"),
-        "incorporated": _("Through incorporation"),
+        "incorporation": _("Through incorporation"),
     },
     "network": {
         "network": _("Network"),
@@ -67,6 +66,12 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "delegated": pgettext_lazy("competence", "delegated"),
         "influence": pgettext_lazy("competence", "influence"),
         "none": pgettext_lazy("competence", "none"),
+    },
+    "gap": {
+        "no_competence": _("no competence"),
+        "no_resources": _("no resources"),
+        "not_looked_at": _("not looked at yet"),
+        "not_relevant": _("not relevant"),
     },
     "obligation": {"respect": _("respect"), "protect": _("protect"), "fulfil": _("fulfil")},
     "follow_up": {

@@ -115,7 +115,7 @@ def country(code: str) -> str:
 
 
 @register.filter
-def at(table: Mapping[Any, Any], key: object) -> Any:  # noqa: ANN401 - whatever the table holds
+def at(table: Mapping[Any, Any], key: object) -> Any:
     return table.get(key, "")
 
 
