@@ -21,6 +21,9 @@ from reviews.models import Confirmation
 Reported = Mapping[str, list[Any]]
 
 COLUMNS = {"title_de": "title_de", "title_en": "title_en", "status": "status", "note": "note_de"}
+INSTEAD = {"note": "note_en"}
+"""What stands in for a column that is empty: notes exist in one language only."""
+
 DATES = {"start": "starts_on", "end": "ends_on"}
 LABELS = {
     "title_de": gettext_lazy("German title"),
@@ -61,7 +64,7 @@ def current_value(measure: Measure, field: str) -> Any:
     if field in DATES:
         return get_partial(measure, DATES[field])
     if field in COLUMNS:
-        return getattr(measure, COLUMNS[field]) or None
+        return getattr(measure, COLUMNS[field]) or getattr(measure, INSTEAD.get(field, ""), None) or None
     return sorted(
         row.unit.key
         for row in measure.measure_units.select_related("unit")
@@ -75,9 +78,9 @@ def as_reported(measure: Measure, new: Mapping[str, Any]) -> dict[str, list[Any]
     return {field: pair for field, pair in found.items() if not same(*pair)}
 
 
-def changes_of(confirmation: Confirmation) -> list[Change]:
-    """All changes that an answer reports."""
-    measure = confirmation.measure
+def changes_of(confirmation: Confirmation, measure: Measure | None = None) -> list[Change]:
+    """All changes that an answer reports, beside the measure as it is in the register."""
+    measure = measure or confirmation.measure
     if measure is None:
         return []
     return [
@@ -107,9 +110,17 @@ def require_well_formed(reported: Reported) -> None:
 
 
 def enter_changes(
-    measure: Measure, changes: Iterable[Change], *, actor: User, acting_for: User | None, reason: str, at: datetime
-) -> Measure:
-    """Write changes into the measure, whose fingerprint follows; raises ValidationError where the register moved on."""
+    confirmation: Confirmation, measure: Measure, *, actor: User, acting_for: User | None, at: datetime
+) -> list[str]:
+    """Write an answer's pending changes into its measure, whose fingerprint follows; the fields that changed.
+
+    Raises ValidationError where the register has moved on since the unit answered.
+    """
+    reason = _("Reported by %(unit)s in the review cycle %(year)s") % {
+        "unit": confirmation.unit.name_de,
+        "year": confirmation.cycle.year,
+    }
+    changes = [change for change in changes_of(confirmation, measure) if change.is_pending]
     for change in changes:
         if change.is_conflict:
             raise ValidationError(
@@ -120,6 +131,9 @@ def enter_changes(
             set_partial(measure, DATES[change.field], change.new)
         elif change.field in COLUMNS:
             setattr(measure, COLUMNS[change.field], change.new or "")
+            if change.field == "status":
+                measure.status_reason_de = confirmation.statement_de
+                measure.status_reason_en = confirmation.statement_en
         else:
             rows = _with_contributing(measure, change.new, at.date())
             save_all_as(rows, actor=actor, acting_for=acting_for, reason=reason, at=at)
@@ -127,7 +141,7 @@ def enter_changes(
         (row.unit.key, row.part) for row in measure.measure_units.select_related("unit") if row.ended_on is None
     )
     save_as(measure, actor=actor, acting_for=acting_for, reason=reason, at=at)
-    return measure
+    return [change.field for change in changes]
 
 
 def _with_contributing(measure: Measure, keys: Iterable[str], on: date) -> list[MeasureUnit]:

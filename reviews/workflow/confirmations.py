@@ -25,7 +25,7 @@ from reviews.models import (
     ReminderKind,
     ReviewCycle,
 )
-from reviews.workflow.changes import enter_changes, pending_changes, require_well_formed
+from reviews.workflow.changes import enter_changes, require_well_formed
 from reviews.workflow.steps import NextStates, day_of, locked_cycle, require_next, require_running
 
 NEXT_STATES: NextStates = {
@@ -167,17 +167,15 @@ def apply_changes(confirmation: Confirmation, *, actor: User, at: datetime) -> l
     role = require(actor, Verb.APPLY_CHANGES, row, on=day_of(at))
     if row.measure_id is None or row.state != ConfirmationState.RELEASED:
         raise ValidationError(_("Only the changes of a released answer can be entered into the register."))
-    row.measure = Measure.objects.select_for_update(of=("self",)).get(pk=row.measure_id)
-    changes = pending_changes(row)
-    if not changes:
+    measure = Measure.objects.select_for_update(of=("self",)).get(pk=row.measure_id)
+    held = row.fingerprint == measure.fingerprint
+    changed = enter_changes(row, measure, actor=actor, acting_for=role.acting_for, at=at)
+    if not changed:
         raise ValidationError(_("There is nothing to enter: the register already says what the unit reported."))
-    held = row.fingerprint == row.measure.fingerprint
-    reason = _("Reported by %(unit)s in the review cycle %(year)s") % {"unit": row.unit.name_de, "year": cycle.year}
-    enter_changes(row.measure, changes, actor=actor, acting_for=role.acting_for, reason=reason, at=at)
     if held and not cycle.is_final:
-        row.fingerprint = row.measure.fingerprint
+        row.fingerprint = measure.fingerprint
         save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Its changes are in the register"), at=at)
-    return [change.field for change in changes]
+    return changed
 
 
 @transaction.atomic

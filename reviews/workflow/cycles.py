@@ -6,12 +6,13 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from commitments.ledger import save_all_as, save_as
-from commitments.models import Commitment, Scale, User
+from commitments.ledger.sealing import seal
+from commitments.models import Commitment, Scale, SealOccasion, User
 from commitments.permissions import Verb, require
 from reviews.models import (
     Assessment,
@@ -198,6 +199,7 @@ def freeze_cycle(cycle: ReviewCycle, *, actor: User, at: datetime) -> ReviewCycl
         )
     row.state, row.frozen_at = CycleState.FROZEN, at
     save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Review cycle frozen"), at=at)
+    seal(SealOccasion.FREEZE, at=timezone.now())  # a seal carries the true time, whatever day a sample stands at
     return row
 
 
