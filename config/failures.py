@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
 from django.db.utils import OperationalError
 
 NO_PDF_LIBRARIES = (
@@ -35,7 +36,7 @@ OF_THE_DATABASE = {
 
 def sentence_for(error: BaseException) -> str | None:
     """One line for a failure of the surroundings; ``None`` for a fault in the program, which keeps its traceback."""
-    if isinstance(error, ImproperlyConfigured):
+    if isinstance(error, ImproperlyConfigured | CommandError):
         return str(error)
     if isinstance(error, OperationalError):
         said = str(error)
