@@ -222,6 +222,15 @@ def components(request: HttpRequest) -> HttpResponse:
             },
         ],
         "jobs": _jobs(),
+        "rows": [
+            {
+                "title": _("Title renewal as Fairtrade Town"),
+                "state": "completed",
+                "label": _("Completed"),
+                "funds": 4200,
+            },
+            {"title": _("Fair coffee at council meetings"), "state": "ongoing", "label": _("Ongoing"), "funds": 72500},
+        ],
         "page": Paginator(range(1000), 25).get_page(request.GET.get("page", 2)),
         "phases": _phases(),
         "history": _history(),
