@@ -16,6 +16,7 @@ import polib
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ["commitments", "reviews", "reporting", "config", "templates", "manage.py"]
 LANGUAGES = ["de"]
+SHOWN = 50
 
 
 def gathered(language: str, folder: Path) -> polib.POFile:
@@ -56,7 +57,7 @@ def faults(language: str) -> list[str]:
 def main() -> None:
     found = [fault for language in LANGUAGES for fault in faults(language)]
     if found:
-        sys.exit("\n".join([*found, f"{len(found)} texts to mend."]))
+        sys.exit("\n".join([*found[:SHOWN], f"{len(found)} texts to mend."]))
 
 
 if __name__ == "__main__":
