@@ -11,6 +11,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from commitments.ledger import canonical, merkle, triggers
+from commitments.ledger.sealing import NodeStore, sealed_size
 from commitments.models.audit import LedgerLeaf, LedgerNode, LedgerSchema, LedgerSeal
 from commitments.tracking import history_model, tracked_models
 
@@ -134,42 +135,52 @@ def _leaves_of_unknown_tables() -> Iterator[Finding]:
 
 
 def _tree() -> Iterator[Finding]:
-    """Every sealed leaf in its place, and every seal's root as it follows from the leaves before it."""
-    seals = list(LedgerSeal.objects.order_by("id"))
-    due = {seal.size: [same for same in seals if same.size == seal.size] for seal in seals}
-    peaks: dict[tuple[int, int], bytes] = {}
-    nodes = LedgerNode.objects.filter(level=0).order_by("position")
-    rows = nodes.values_list("position", "hash", "leaf__hash", "leaf__index").iterator(chunk_size=CHUNK)
-    yield from _wrong_roots(due.pop(0, []), merkle.EMPTY_ROOT)
-    for place, (position, node, leaf, index) in enumerate(rows):
-        if position != place or leaf is None or node != leaf:
-            yield _found("leaf", "commitments_ledgerleaf", index, _("A sealed leaf is not where it was sealed."))
-            return
-        _append(peaks, place, bytes.fromhex(node))
-        if place + 1 in due:
-            yield from _wrong_roots(due.pop(place + 1), merkle.root(lambda a, b: peaks[a, b], place + 1))
-    for seals_left in due.values():
-        yield _found("seal", "commitments_ledgerseal", seals_left[0].pk, _("Leaves that this seal covers are missing."))
-    sizes = [seal.size for seal in seals]
-    if sizes != sorted(sizes):
-        yield _found("seal", "commitments_ledgerseal", None, _("A later seal covers less than an earlier one."))
-
-
-def _append(peaks: dict[tuple[int, int], bytes], size: int, leaf: bytes) -> None:
-    """Keep only the peaks of the tree: a node's two children are no longer needed once it is complete."""
-    peaks[0, size] = leaf
-    level, position = 0, size
-    while position & 1:
-        node = merkle.node_hash(peaks.pop((level, position - 1)), peaks.pop((level, position)))
-        level, position = level + 1, position >> 1
-        peaks[level, position] = node
-
-
-def _wrong_roots(seals: list[LedgerSeal], root: bytes) -> Iterator[Finding]:
-    for seal in seals:
-        if seal.root != root.hex():
+    """Every sealed leaf in its place, every node over its two, and every seal's root over the leaves before it."""
+    broken = _misplaced_leaf() or _wrong_node()
+    if broken:
+        yield broken
+        return
+    size, nodes = sealed_size(), NodeStore()
+    previous = 0
+    for seal in LedgerSeal.objects.order_by("id"):
+        if seal.size > size:
+            yield _found("seal", "commitments_ledgerseal", seal.pk, _("Leaves that this seal covers are missing."))
+        elif seal.size < previous:
+            yield _found("seal", "commitments_ledgerseal", seal.pk, _("This seal covers less than an earlier one."))
+        elif merkle.root(nodes.get, seal.size).hex() != seal.root:
             sentence = _("The root of this seal does not follow from the leaves before it.")
             yield _found("seal", "commitments_ledgerseal", seal.pk, sentence)
+        previous = seal.size
+
+
+def _misplaced_leaf() -> Finding | None:
+    """The first sealed leaf that is not where it was sealed."""
+    nodes = LedgerNode.objects.filter(level=0).order_by("position")
+    rows = nodes.values_list("position", "hash", "leaf__hash", "leaf__index").iterator(chunk_size=CHUNK)
+    for place, (position, node, leaf, index) in enumerate(rows):
+        if position != place or node != leaf:
+            return _found("leaf", "commitments_ledgerleaf", index, _("A sealed leaf is not where it was sealed."))
+    return None
+
+
+def _wrong_node() -> Finding | None:
+    """The first node that is not the hash of the two below it; each level is read beside the one below."""
+    top = LedgerNode.objects.aggregate(top=Max("level"))["top"] or 0
+    for level in range(1, top + 1):
+        below = _level(level - 1)
+        expected = (merkle.node_hash(left, right).hex() for left, right in zip(below, below, strict=False))
+        stored = LedgerNode.objects.filter(level=level).order_by("position").values_list("pk", "hash")
+        for row, right in zip_longest(stored.iterator(chunk_size=CHUNK), expected):
+            number, node = row or (None, None)
+            if node != right:
+                sentence = _("A node of the tree does not follow from the two below it.")
+                return _found("node", "commitments_ledgernode", number, sentence)
+    return None
+
+
+def _level(level: int) -> Iterator[bytes]:
+    nodes = LedgerNode.objects.filter(level=level).order_by("position").values_list("hash", flat=True)
+    return (bytes.fromhex(node) for node in nodes.iterator(chunk_size=CHUNK))
 
 
 def _found(code: str, table: str, row: int | None, sentence: str) -> Finding:

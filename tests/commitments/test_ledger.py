@@ -278,6 +278,24 @@ def test_a_leaf_rewritten_after_the_seal_is_found():
     assert first_finding() == "leaf"
 
 
+def test_a_rewritten_node_of_the_tree_is_found():
+    rename(make_unit(), "Neu")
+    seal(SealOccasion.DEMAND, at=timezone.now())
+    table = "commitments_ledgernode"
+
+    without_trigger(f"rechenschaft_{table}_update", table, f"UPDATE {table} SET hash = '{'0' * 64}' WHERE level = 1")
+
+    assert first_finding() == "node"
+
+
+def test_a_leaf_added_past_the_ledger_is_found():
+    make_unit()
+
+    sql(f"INSERT INTO commitments_ledgerleaf (\"table\", history_id, hash) VALUES ('elsewhere', 1, '{'0' * 64}')")
+
+    assert first_finding() == "table"
+
+
 def test_a_rewritten_root_is_found():
     make_unit()
     seal(SealOccasion.DEMAND, at=timezone.now())
