@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from celery.schedules import crontab
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -265,11 +264,6 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "broker" / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "take up jobs that never started or whose worker died": {"task": "commitments.jobs.resume", "schedule": 10.0},
-    "seal the ledger": {
-        "task": "commitments.jobs.ask",
-        "args": ("seal-ledger",),
-        "schedule": crontab(hour="2", minute="30"),
-    },
     "seal the ledger at night": {
         "task": "commitments.jobs.ask",
         "schedule": crontab(hour=2, minute=0),
