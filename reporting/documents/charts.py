@@ -14,6 +14,7 @@ from commitments.texts import article_label
 from reporting.content.facts import NO_REPLY, Article, City, Engagement, PartialDate, UnitAnswers, Year
 from reporting.documents import words
 
+PATTERN = "url(#"
 INK, MUTED, RULE, BRAND, PAPER = "#16222e", "#46555b", "#9aa8b5", "#15304f", "#ffffff"
 #: fill of a shape, and the colour of letters on it
 FILLS = {
@@ -64,6 +65,9 @@ class Shape:
 
 @dataclass
 class Chart:
+    """``name`` sets its patterns apart from those of the other pictures in a document."""
+
+    name: str
     width: int
     height: int
     title: str
@@ -79,6 +83,8 @@ class Chart:
 
     def box(self, area: tuple[float, float, float, float], fill: str, stroke: str = "none", weight: int = 0) -> None:
         x, y, width, height = map(round, area)
+        if fill.startswith(PATTERN):
+            fill = f"{PATTERN}{self.name}-{fill.removeprefix(PATTERN)}"
         self.shapes.append(Shape("box", x, y, width, height, fill, stroke, weight))
 
     def pill(self, area: tuple[float, float, float, float], fill: str) -> None:
@@ -123,7 +129,7 @@ def verdict_bars(years: Sequence[Year]) -> Chart:
     spoken = "; ".join(
         f"{year.year}: " + ", ".join(f"{words.sign(row.outcome)} {row.count}" for row in year.counts) for year in latest
     )
-    chart = Chart(1650, 0, _("Verdicts by year. %(figures)s.") % {"figures": spoken})
+    chart = Chart("years", 1650, 0, _("Verdicts by year. %(figures)s.") % {"figures": spoken})
     y = 0
     for position, year in enumerate(latest):
         height = 104 if not position else 56
@@ -143,7 +149,7 @@ def _verdict_bar(chart: Chart, year: Year, y: int, height: int, scale: float) ->
         text, size = f"{words.sign(row.outcome)} {row.count}", 31 if height > 60 else 24
         room = len(text) * size * 0.58
         if width > room + 14:
-            if fill.startswith("url"):
+            if fill.startswith(PATTERN):
                 chart.pill((x + width / 2 - room / 2 - 5, y + height / 2 - size * 0.66, room + 10, size * 1.32), flat(row.outcome))
             chart.label((x + width / 2, y + height / 2 + size * 0.36), text, size, ink, anchor="middle", weight=600)
         elif width > size * 0.7 + 8:
@@ -162,7 +168,7 @@ def portico(articles: Sequence[Article], meanings: Mapping[str, str], labels: Se
     spoken = "; ".join(
         f"Art. {row.number} {words.sign(row.outcome)} {meanings.get(row.outcome, '')}".rstrip() for row in articles
     )
-    chart = Chart(width, 1235, _("The thirty articles and their verdicts. %(figures)s.") % {"figures": spoken})
+    chart = Chart("portico", width, 1235, _("The thirty articles and their verdicts. %(figures)s.") % {"figures": spoken})
     chart.line(f"M20 262 L{width // 2} 12 L{width - 20} 262 Z", BRAND, 6)
     inner = round(width * 0.52)
     _row(chart, [by_number[n] for n in PORTICO_ROOF], ((width - inner) / 2, 172, inner, 74))
@@ -194,7 +200,7 @@ def _tile(chart: Chart, article: Article, area: tuple[float, float, float, float
     fill, ink = paint(article.outcome)
     open_edge = words.tile(article.outcome) in ("gap", "early")
     chart.box(area, flat(article.outcome))
-    if fill.startswith("url"):
+    if fill.startswith(PATTERN):
         chart.box((x, y, 24, height), fill)
     chart.frame(area, INK if open_edge else "#5f6d7a", "12 9" if open_edge else "none", 3 if open_edge else 2)
     middle = y + height / 2 + 10
@@ -206,7 +212,7 @@ def _tile(chart: Chart, article: Article, area: tuple[float, float, float, float
 def cover(articles: Sequence[Article]) -> Chart:
     """The portico built of what is done: each article a block as its verdict, with one stone for each direct measure."""
     by_number = {row.number: row for row in articles}
-    chart = Chart(1600, 1000, _("A portico of thirty blocks, one for each article of the Universal Declaration: verdict and measures"))
+    chart = Chart("cover", 1600, 1000, _("A portico of thirty blocks, one for each article of the Universal Declaration: verdict and measures"))
     chart.line("M30 262 L800 14 L1570 262 Z", PAPER, 5)
     _cover_row(chart, [by_number[n] for n in PORTICO_ROOF], (400, 172, 800, 76))
     for place, numbers in enumerate(PORTICO_COLUMNS):
@@ -234,7 +240,7 @@ def _block(chart: Chart, article: Article, area: tuple[float, float, float, floa
         ink = PAPER
     else:
         chart.box(area, flat(article.outcome))
-        if fill.startswith("url"):
+        if fill.startswith(PATTERN):
             chart.box((x, y, 22, height), fill)
         if article.outcome == "A":
             chart.frame(area, "#6d8fb5", weight=2)
@@ -281,7 +287,7 @@ def partner_map(city: City, name: str, partners: Sequence[tuple[Engagement, str,
         return None
     home = (float(city.latitude), float(city.longitude))
     center_x, center_y = 825, 575
-    chart = Chart(1650, 1160, _("Partner cities by direction and distance: %(names)s.") % {"names": ", ".join(row[1] for row in placed)})
+    chart = Chart("map", 1650, 1160, _("Partner cities by direction and distance: %(names)s.") % {"names": ", ".join(row[1] for row in placed)})
     taken: list[Area] = [(center_x - 70, center_y - 60, center_x + 70, center_y + 26)]
     _rings(chart, (center_x, center_y), taken)
     spots = []
@@ -364,7 +370,7 @@ def _moment(day: PartialDate, *, last: bool = False) -> float:
     return day.year + (day.month - (0 if last else 1)) / 12
 
 
-def timeline(bars: Sequence[Bar], until: int, title: str) -> Chart | None:
+def timeline(name: str, bars: Sequence[Bar], until: int, title: str) -> Chart | None:
     """A bar for each row; what is still running leaves the picture with an arrow."""
     if not bars:
         return None
@@ -373,7 +379,7 @@ def timeline(bars: Sequence[Bar], until: int, title: str) -> Chart | None:
         bar.end.year for bar in bars if bar.end
     )
     spoken = "; ".join(f"{bar.name} {bar.start.year}–{bar.end.year if bar.end else ''}" for bar in bars)
-    chart = Chart(1650, 70 + 44 * len(bars), f"{title}: {spoken}.")
+    chart = Chart(name, 1650, 70 + 44 * len(bars), f"{title}: {spoken}.")
     left, step = 430, 1190 / (last - first + 1)
     for year in range(first, last + 1):
         strong = year % 5 == 0
@@ -404,7 +410,7 @@ def answer_bars(rows: Sequence[tuple[str, UnitAnswers]]) -> Chart | None:
     total = sum(answers.asked for _name, answers in rows)
     silent = sum(row.count for _name, answers in rows for row in answers.counts if row.outcome == NO_REPLY)
     title = _("Answers by unit: %(asked)s asked for, %(silent)s without reply.") % {"asked": total, "silent": silent}
-    chart = Chart(1650, 46 * len(rows) + 6, title)
+    chart = Chart("answers", 1650, 46 * len(rows) + 6, title)
     order = list(ANSWER_FILLS)
     for place, (name, answers) in enumerate(rows):
         y, x = place * 46, 640.0

@@ -183,12 +183,14 @@ def europe(lookup: Lookup) -> Mapping[str, Any]:
         "projects": projects,
         "running": [row for row in projects if row.starts_on and not row.ends_on],
         "project_times": charts.timeline(
+            "projects",
             [charts.Bar(row.name or plain(row.title), row.starts_on, row.ends_on, row.grant_checked) for row in dated if row.starts_on],
             this_year,
             gettext("EU projects by duration"),
         ),
         "networks": networks,
         "network_times": charts.timeline(
+            "networks",
             [charts.Bar(plain(row.title), row.starts_on, row.ends_on, bool(row.instrument)) for row in bound if row.starts_on],
             this_year,
             gettext("Memberships and pledges since"),

@@ -96,9 +96,7 @@ def stylesheet() -> str:
 
 
 def print_sheet(sheet: Sheet, progress: Progress = silent) -> Printed:
-    document = _lay_out(sheet.html, progress)
-    _check_single_pages(document, sheet.one_page)
-    raw = _write(document, sheet, progress)
+    raw = _write(_lay_out(sheet.html, progress), sheet, progress)
     progress(95, 100, _("Checking tags and attached files"))
     finished = finish(raw)
     return Printed(finished.data, finished.pages, finished.artifacts)
@@ -158,6 +156,7 @@ def _check_single_pages(document: Any, names: Sequence[str]) -> None:
 
 def _write(document: Any, sheet: Sheet, progress: Progress) -> bytes:
     weasyprint = _weasyprint()
+    _check_single_pages(document, sheet.one_page)
     progress(80, 100, _("Writing %(pages)s pages") % {"pages": len(document.pages)})
     document.metadata.attachments = [
         weasyprint.Attachment(

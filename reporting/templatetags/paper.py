@@ -74,9 +74,10 @@ def short_day(value: date | PartialDate | None) -> str:
 @register.filter
 def short_days(values: tuple[date, ...]) -> str:
     """07.11., 14.11. and 21.11.2025: several days, the year once where it is the same"""
-    if len({value.year for value in values}) != 1 or words.english():
+    if len({value.year for value in values}) != 1:
         return ", ".join(short_date(value) for value in values)
-    return ", ".join([*(f"{value:%d.%m.}" for value in values[:-1]), short_date(values[-1])])
+    short = "%d/%m" if words.english() else "%d.%m."
+    return ", ".join([*(value.strftime(short) for value in values[:-1]), short_date(values[-1])])
 
 
 @register.simple_tag
