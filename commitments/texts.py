@@ -154,7 +154,7 @@ def euro(value: float | Decimal | None, language: str | None = None) -> str:
 
 def word_diff(old: str, new: str) -> list[Segment]:
     """What changed, word by word."""
-    before, after = (re.findall(r"\w+|\s+|[^\w\s]", text) for text in (old, new))
+    before, after = (re.findall(r"\d[\d.,]*\d|\w+|\s+|[^\w\s]", text) for text in (old, new))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     return _tidied(
         Segment(op, text)

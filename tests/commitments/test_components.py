@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.template.loader import render_to_string
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from commitments.context import Shell
-from commitments.models.people import Role
+from commitments.models.people import Role, User
 from tests.factories import make_city, make_unit, make_user
 
 
@@ -132,9 +133,9 @@ def test_templates_ask_the_table_of_verbs():
     assert rendered(source) == "False"
 
 
-def shell_for(user: object, path: str = "/components/") -> Shell:
+def shell_for(user: User | None, path: str = "/components/") -> Shell:
     request = RequestFactory().get(path)
-    request.user = user
+    request.user = user or AnonymousUser()
     return Shell(request)
 
 

@@ -69,10 +69,10 @@ def test_numbers_are_written_as_the_language_writes_them(written, expected):
         ("gleich", "gleich", [("equal", "gleich")]),
         ("", "neu", [("insert", "neu")]),
         ("alt", "", [("delete", "alt")]),
-        ("48.000 Euro", "31.500 Euro", [("delete", "48"), ("insert", "31"), ("equal", "."), ("delete", "000"), ("insert", "500"), ("equal", " Euro")]),
-        ("der alte Text hier", "der neue Satz hier", [("equal", "der "), ("delete", "alte Text"), ("insert", "neue Satz"), ("equal", " hier")]),
+        ("48.000 Euro", "31.500 Euro", [("delete", "48.000"), ("insert", "31.500"), ("equal", " Euro")]),
+        ("ein alter Text", "ein neuer Satz", [("equal", "ein "), ("delete", "alter Text"), ("insert", "neuer Satz")]),
     ],
-)  # fmt: skip
+)
 def test_a_difference_is_told_word_by_word(old, new, expected):
     assert texts.word_diff(old, new) == expected
 
