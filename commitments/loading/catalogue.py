@@ -12,7 +12,7 @@ from commitments.dates import PartialDate
 from commitments.loading.checking import check_known, partial, twice
 from commitments.loading.comparing import Outcome, Run, Table, Wanted
 from commitments.loading.problems import Place, Problems
-from commitments.loading.reading import KEY, read_json, record, records
+from commitments.loading.reading import KEY, keys_in, read_json, record, records
 from commitments.loading.records import GradeRecord, InstrumentRecord, ProvisionRecord, ScaleRecord
 from commitments.loading.udhr import ARTICLES, default_folder, read_articles
 from commitments.models import (
@@ -67,7 +67,7 @@ def read_catalogue(folder: Path, udhr: Path, problems: Problems) -> Catalogue:
     instruments = records(raw_instruments, InstrumentRecord, Place(INSTRUMENTS), problems)
     provisions = records(raw_provisions, ProvisionRecord, Place(PROVISIONS), problems)
     scales = _read_scales(read_json(folder / SCALES, dict, problems), problems)
-    keys = {entry.get("key") for entry in raw_instruments if isinstance(entry, dict)}
+    keys = keys_in(raw_instruments)
     numbers = {entry.get("number") for entry in raw_provisions if _is_of(entry, UDHR)}
     if raw_instruments:
         _check_instruments(instruments, keys, problems)
@@ -94,7 +94,7 @@ def _read_scales(raw: dict[str, Any], problems: Problems) -> dict[str, ScaleReco
     return found
 
 
-def _check_instruments(instruments: list[InstrumentRecord], keys: set[Any], problems: Problems) -> None:
+def _check_instruments(instruments: list[InstrumentRecord], keys: set[str], problems: Problems) -> None:
     if UDHR not in keys:
         problems.add(Place(INSTRUMENTS, (UDHR,)), _("The Universal Declaration is missing; everything rests on it."))
     for key in twice(instrument.key for instrument in instruments):
@@ -107,9 +107,7 @@ def _check_instruments(instruments: list[InstrumentRecord], keys: set[Any], prob
         _check_articles(instrument.udhr_based_on, place.at("udhr_based_on"), problems)
 
 
-def _check_provisions(
-    provisions: list[ProvisionRecord], keys: set[Any], numbers: set[Any], problems: Problems
-) -> None:
+def _check_provisions(provisions: list[ProvisionRecord], keys: set[str], numbers: set[Any], problems: Problems) -> None:
     for instrument, number in twice((provision.instrument, provision.number) for provision in provisions):
         place = Place(PROVISIONS, (f"{instrument} {number}", "number"))
         problems.add(place, _("This number stands twice in the instrument."))
@@ -186,9 +184,7 @@ def _write_provisions(run: Run, catalogue: Catalogue, versions: dict[str, int]) 
     run.write(Table(ProvisionLink, ("source_id", "target_id"), PROVISIONS), links)
 
 
-def _provision_values(
-    entry: ProvisionRecord, version: int, articles: dict[str, dict[int, str]]
-) -> dict[str, Any]:
+def _provision_values(entry: ProvisionRecord, version: int, articles: dict[str, dict[int, str]]) -> dict[str, Any]:
     same = ("number", "order", "title_de", "title_en", "heading_basis", "note")
     values = {name: getattr(entry, name) for name in same}
     values |= {"version_id": version, "municipal_relevance": entry.municipal_relevance or ""}

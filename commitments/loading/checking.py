@@ -27,9 +27,7 @@ def check_known(names: Iterable[Any], known: Collection[Any], place: Place, prob
 
 def check_order(start: PartialDate | None, end: PartialDate | None, place: Place, problems: Problems) -> None:
     if start and end and end.first < start.first:
-        problems.add(
-            place, _("The end (%(end)s) lies before the start (%(start)s).") % {"end": end, "start": start}
-        )
+        problems.add(place, _("The end (%(end)s) lies before the start (%(start)s).") % {"end": end, "start": start})
 
 
 def partial(name: str, known: PartialDate | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A row belongs to a loader as long as no person changed it, field by field: who w
 read from the history. A date and its precision count as one.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -111,6 +112,7 @@ class Run:
         self.at = at
         self.day = timezone.localtime(at).date()
         self.outcome = Outcome()
+        self.written: defaultdict[type[Any], list[Any]] = defaultdict(list)
 
     def write(
         self,
@@ -156,6 +158,7 @@ class Run:
             counts.changed += not row._state.adding
             if finish is not None:
                 finish(row)
+        self.written[table.model] += planned
         last = [row for row in planned if table.is_sole(row)]
         first = [row for row in planned if not table.is_sole(row)]
         try:

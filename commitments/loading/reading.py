@@ -26,7 +26,11 @@ from commitments.loading.problems import Place, Problems
 Key = NewType("Key", str)
 """A short name by which records refer to one another: letters, digits, hyphens and underscores."""
 
+Country = NewType("Country", str)
+"""Two capital letters, as in ISO 3166."""
+
 KEY = re.compile(r"[A-Za-z0-9_-]+")
+COUNTRY = re.compile(r"[A-Z]{2}")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 LARGEST = 32_767
 """The largest number that the smallest of our integer columns holds."""
@@ -92,6 +96,13 @@ def _no_number(written: str) -> Any:
     raise WrongValueError(_("“%(value)s” is not a number that JSON knows.") % {"value": written})
 
 
+def keys_in(raw: Any) -> set[str]:
+    """The keys of a list's records, those of wrong records too: what refers to them is not wrong as well."""
+    entries = raw if isinstance(raw, list) else []
+    keys = (entry.get("key") for entry in entries if isinstance(entry, dict))
+    return {key for key in keys if isinstance(key, str)}
+
+
 def records(raw: Any, kind: type[Record], place: Place, problems: Problems) -> list[Record]:
     """The records of a list; wrong ones are left out and have their problems."""
     if not isinstance(raw, list):
@@ -106,11 +117,10 @@ def records(raw: Any, kind: type[Record], place: Place, problems: Problems) -> l
 
 
 def record(raw: Any, kind: type[Record], place: Place, problems: Problems) -> Record | None:
-    """One record, or None with all that is wrong in it."""
+    """One record, or None where a field of its own is wrong; wrong records in its lists are left out."""
     if not isinstance(raw, dict):
         problems.add(place, _expected(dict))
         return None
-    before = len(problems.found)
     values: dict[str, Any] = {}
     known, limits = shape(kind), lengths(kind)
     for name, spec in known.items():
@@ -121,7 +131,7 @@ def record(raw: Any, kind: type[Record], place: Place, problems: Problems) -> Re
             problems.add(place.at(name), sentence)
     for name in sorted(raw.keys() - known.keys() - getattr(kind, "unread", frozenset())):
         problems.add(place.at(name), _unknown_field(name, known.keys() - raw.keys()))
-    return kind(**values) if len(problems.found) == before else None
+    return kind(**values) if values.keys() == known.keys() else None
 
 
 def _unknown_field(name: str, candidates: Iterable[str]) -> str:
@@ -214,7 +224,8 @@ def _items(hint: Any, value: Any, place: Place, problems: Problems) -> tuple[Any
     for position, entry in enumerate(value, 1):
         here = place.at(_name(entry, position) if isinstance(entry, dict) else str(position))
         try:
-            found.append(convert(hint, entry, None, here, problems))
+            read = convert(hint, entry, None, here, problems)
+            found += [] if read is None else [read]
         except (WrongValueError, ValidationError) as error:
             sentence = error.messages[0] if isinstance(error, ValidationError) else str(error)
             problems.add(here, sentence)
@@ -253,6 +264,15 @@ def _key(value: Any, limit: int | None) -> str:
     return text
 
 
+def _country(value: Any, limit: int | None) -> str:
+    text = _text(value, None)
+    if not COUNTRY.fullmatch(text):
+        raise WrongValueError(
+            _("“%(value)s” is not a country. Write two capital letters: DE, FR, PL.") % {"value": _excerpt(text)}
+        )
+    return text
+
+
 def _yes_or_no(value: Any, limit: int | None) -> bool:
     if not isinstance(value, bool):
         raise WrongValueError(_("“%(value)s” is neither true nor false.") % {"value": _excerpt(value)})
@@ -281,9 +301,7 @@ def _partial(value: Any, limit: int | None) -> PartialDate:
 def _day(value: Any, limit: int | None) -> date:
     known = _partial(value, limit)
     if known.precision != "day":
-        raise WrongValueError(
-            _("“%(value)s” is not a day. Write it like 2022-11-28.") % {"value": _excerpt(value)}
-        )
+        raise WrongValueError(_("“%(value)s” is not a day. Write it like 2022-11-28.") % {"value": _excerpt(value)})
     return known.first
 
 
@@ -295,6 +313,7 @@ def _code(value: Any, limit: int | None) -> str:
 CONVERTERS: dict[Any, Callable[[Any, int | None], Any]] = {
     str: _text,
     Key: _key,
+    Country: _country,
     bool: _yes_or_no,
     int: _number,
     PartialDate: _partial,

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from commitments.dates import PartialDate
-from commitments.loading.reading import Key
+from commitments.loading.reading import Country, Key
 from commitments.models import (
     Adoption,
     City,
@@ -20,6 +20,7 @@ from commitments.models import (
     Competence,
     Contribution,
     DevelopmentProject,
+    EngagementKind,
     EngagementStatus,
     EUProject,
     FieldOfAction,
@@ -137,9 +138,11 @@ class CityRecord:
     unread: ClassVar[frozenset[str]] = frozenset({"districts"})
 
     name_de: str
-    country: str
+    country: Country
     name_en: str = ""
     state: str = ""
+    notice_de: str = ""
+    notice_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,14 @@ class UnitRecord:
     note: str = ""
 
 
+class PartnershipStatus(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    PAUSED = "paused"
+    DORMANT = "dormant"
+    ENDED = "ended"
+
+
 @dataclass(frozen=True)
 class TwinningRecord:
     """A partnership of the whole city, with a town abroad or in Germany."""
@@ -164,12 +175,12 @@ class TwinningRecord:
 
     key: Key
     city_de: str
-    country: str
+    country: Country
     coordinating_department: Key
     city_en: str = ""
     since_year: PartialDate | None = None
     signed_on: PartialDate | None = None
-    status: str = "active"
+    status: PartnershipStatus = PartnershipStatus.ACTIVE
     verified: bool = False
     source: Texts = ()
     note: str = ""
@@ -184,11 +195,11 @@ class DistrictPartnershipRecord:
 
     key: Key
     city: str
-    country: str
+    country: Country
     district: Key
     former_municipality: str = ""
     since_year: PartialDate | None = None
-    status: str = "active"
+    status: PartnershipStatus = PartnershipStatus.ACTIVE
     verified: bool = False
     source: Texts = ()
     note: str = ""
@@ -218,6 +229,14 @@ class EUProjectRecord:
     source: Texts = ()
     note: str = ""
     note_de: str = ""
+
+    @property
+    def name_de(self) -> str:
+        return self.title_de
+
+    @property
+    def name_en(self) -> str:
+        return self.title_en
 
 
 class NetworkKind(StrEnum):
@@ -276,13 +295,13 @@ class Section(StrEnum):
     DEVELOPMENT = "development_cooperation"
 
 
-ENGAGEMENTS: dict[Section, type[Any]] = {
-    Section.TWINNINGS: TwinningRecord,
-    Section.INNER_GERMAN: TwinningRecord,
-    Section.DISTRICT: DistrictPartnershipRecord,
-    Section.EU_PROJECTS: EUProjectRecord,
-    Section.MEMBERSHIPS: MembershipRecord,
-    Section.DEVELOPMENT: DevelopmentRecord,
+KINDS: dict[Section, EngagementKind] = {
+    Section.TWINNINGS: EngagementKind.PARTNERSHIP,
+    Section.INNER_GERMAN: EngagementKind.PARTNERSHIP,
+    Section.DISTRICT: EngagementKind.PARTNERSHIP,
+    Section.EU_PROJECTS: EngagementKind.EU_PROJECT,
+    Section.MEMBERSHIPS: EngagementKind.NETWORK,
+    Section.DEVELOPMENT: EngagementKind.DEVELOPMENT,
 }
 
 
@@ -309,6 +328,27 @@ class MeasureRecord:
     source: Texts = ()
     note: str = ""
     note_de: str = ""
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """portfolio.json"""
+
+    unread: ClassVar[frozenset[str]] = frozenset({"disclaimer"})
+
+    city: CityRecord
+    departments: tuple[UnitRecord, ...]
+    measures: tuple[MeasureRecord, ...]
+    twinnings: tuple[TwinningRecord, ...] = ()
+    inner_german_partnerships: tuple[TwinningRecord, ...] = ()
+    district_partnerships: tuple[DistrictPartnershipRecord, ...] = ()
+    eu_projects: tuple[EUProjectRecord, ...] = ()
+    network_memberships: tuple[MembershipRecord, ...] = ()
+    development_cooperation: tuple[DevelopmentRecord, ...] = ()
+
+    def engagements(self, section: Section) -> tuple[Any, ...]:
+        found: tuple[Any, ...] = getattr(self, section)
+        return found
 
 
 # The city's commitments
@@ -372,6 +412,14 @@ class CommitmentRecord:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Promises:
+    """commitments.json"""
+
+    adoptions: tuple[AdoptionRecord, ...]
+    commitments: tuple[CommitmentRecord, ...]
+
+
 # How measures serve them
 
 
@@ -383,8 +431,8 @@ class MappedProvision:
     version: int = 1
 
     @property
-    def name(self) -> str:
-        return f"{self.instrument} {self.number}"
+    def ref(self) -> ProvisionRef:
+        return ProvisionRef(self.instrument, self.number, self.version)
 
 
 @dataclass(frozen=True)
@@ -404,6 +452,16 @@ class LinkRecord:
     contribution: Contribution
     rationale_de: str
     rationale_en: str = ""
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """mapping.json"""
+
+    unread: ClassVar[frozenset[str]] = frozenset({"disclaimer"})
+
+    mappings: tuple[MappingRecord, ...]
+    links: tuple[LinkRecord, ...]
 
 
 # Texts of the report that belong to the register
@@ -432,5 +490,17 @@ class GapRecord:
     due_on: date | None = None
 
     @property
+    def ref(self) -> ProvisionRef:
+        return ProvisionRef(self.instrument, self.number)
+
+    @property
     def name(self) -> str:
-        return f"{self.instrument} {self.number}, {self.field or '*'}"
+        return f"{self.ref.name}, {self.field or '*'}"
+
+
+@dataclass(frozen=True)
+class RegisterTexts:
+    """What report_texts.json holds for the register; the rest of it belongs to the report."""
+
+    glossary: tuple[GlossaryRecord, ...] = ()
+    gap_articles: tuple[GapRecord, ...] = ()
