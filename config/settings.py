@@ -3,11 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
+
+django_stubs_ext.monkeypatch()  # lets classes name their types: ModelForm[Measure]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

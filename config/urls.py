@@ -10,5 +10,6 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="set_language"),
     path("api/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("reviews/", include("reviews.urls")),
     path("", include("commitments.urls")),
 ]

@@ -44,6 +44,7 @@ from tests.databases import Databases, schema_digest  # noqa: E402
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+OF_THIS_RUN = Databases(RUN_FOLDER, RUN_FOLDER.name.removeprefix("rechenschaft-").lower(), PROCESS)
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -59,9 +60,8 @@ CHROMIUM_FLAGS = [
 @pytest.fixture(scope="session")
 def databases(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Databases:
     with django_db_blocker.unblock():
-        databases = Databases(RUN_FOLDER, RUN_FOLDER.name.removeprefix("rechenschaft-").lower(), PROCESS)
-        databases.template("empty", based_on=None, command="migrate", keep_as=schema_digest())
-    return databases
+        OF_THIS_RUN.template("empty", based_on=None, command="migrate", keep_as=schema_digest())
+    return OF_THIS_RUN
 
 
 @pytest.fixture(scope="session")
@@ -160,6 +160,5 @@ def pytest_runtest_makereport(
 def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
-    if connection.vendor == "postgresql":
-        Databases(RUN_FOLDER, RUN_FOLDER.name.removeprefix("rechenschaft-").lower(), PROCESS).store.drop_all()
+    OF_THIS_RUN.store.drop_all()
     shutil.rmtree(RUN_FOLDER, ignore_errors=True)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 PYTHON = str(BIN / "python")
+SHOWN = 100
 # As it is run in earnest: what Django's own check for a deployment looks at.
 DEPLOYED = {"DEBUG": "0", "BASE_URL": "https://rechenschaft.example.org", "SECRET_KEY": "w" * 20 + "0123456789" * 4}
 
@@ -19,8 +20,8 @@ CHECKS = {
     "types": [str(BIN / "mypy")],
     "style": [str(BIN / "ruff"), "check"],
     "format": [str(BIN / "ruff"), "format", "--check"],
-    "template format": [str(BIN / "djlint"), "templates", "--check", "--quiet"],
-    "template style": [str(BIN / "djlint"), "templates", "--lint", "--quiet"],
+    "template format": [str(BIN / "djlint"), "templates", "--check"],
+    "template style": [str(BIN / "djlint"), "templates", "--lint"],
     "import direction": [str(BIN / "lint-imports")],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "deployment": [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
@@ -50,7 +51,9 @@ def main() -> None:
     with ThreadPoolExecutor(max_workers=2) as pool:
         failed = [result for result in pool.map(run, wanted) if not result.passed]
     for result in failed:
-        print(f"\n--- {result.name} ---\n{result.said}")
+        lines = result.said.splitlines()
+        left_out = f"\n… and {len(lines) - SHOWN} more lines" if len(lines) > SHOWN else ""
+        print(f"\n--- {result.name} ---\n" + "\n".join(lines[-SHOWN:]) + left_out)
     print(f"\n{len(wanted) - len(failed)} passed, {len(failed)} failed")
     sys.exit(1 if failed else 0)
 
