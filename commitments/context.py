@@ -11,20 +11,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from commitments import clock, texts
-from commitments.models.people import City, Role, User
+from commitments.models.people import UNIT_ROLES, City, Role, User
 
-#: URL name, label, and the roles that see it; no roles: everyone who is signed in. A page not built yet is left out.
-NAVIGATION: tuple[tuple[str, str, frozenset[str]], ...] = (
-    ("reporting:home", gettext_noop("Today"), frozenset()),
-    ("reviews:answers", gettext_noop("Answers"), frozenset({Role.CONTACT, Role.RELEASER})),
-    ("reporting:articles", gettext_noop("Thirty articles"), frozenset()),
-    ("reporting:matrix", gettext_noop("Matrix"), frozenset()),
-    ("commitments:instrument-list", gettext_noop("Instruments"), frozenset()),
-    ("commitments:commitment-list", gettext_noop("Commitments"), frozenset()),
-    ("commitments:measure-list", gettext_noop("Measures"), frozenset()),
-    ("commitments:engagement-list", gettext_noop("Partnerships and projects"), frozenset()),
+EVERYONE = frozenset(Role)
+READERS = EVERYONE - {Role.ADMINISTRATOR}
+UNITS = frozenset(UNIT_ROLES)
+OVERVIEW = READERS - UNITS  # a unit's people are spared what they need not know
+
+#: URL name, label, and the roles that see it. A page that is not built is left out.
+NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("reporting:home", gettext_noop("Today"), EVERYONE),
+    ("reviews:answers", gettext_noop("Answers"), UNITS),
+    ("reporting:articles", gettext_noop("Thirty articles"), READERS),
+    ("reporting:matrix", gettext_noop("Matrix"), OVERVIEW),
+    ("commitments:instrument-list", gettext_noop("Instruments"), OVERVIEW),
+    ("commitments:commitment-list", gettext_noop("Commitments"), READERS),
+    ("commitments:measure-list", gettext_noop("Measures"), READERS),
+    ("commitments:engagement-list", gettext_noop("Engagements"), OVERVIEW),
     ("reviews:board", gettext_noop("Review cycle"), frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR})),
-    ("reporting:edition-list", gettext_noop("Reports"), frozenset()),
+    ("reviews:follow-up-list", gettext_noop("Follow-up"), UNITS | {Role.OFFICER, Role.APPROVER}),
+    ("reporting:edition-list", gettext_noop("Reports"), READERS),
 )
 ACCOUNT = (
     ("mfa_index", gettext_noop("Second factor and passkeys")),
@@ -109,7 +115,7 @@ class Shell:
         if self._user is None:
             return []
         roles, path = self._user.roles, self._request.path
-        entries = _entries((name, label) for name, label, who in NAVIGATION if not who or who & roles)
+        entries = _entries((name, label) for name, label, who in NAVIGATION if who & roles)
         here = [
             entry.url for entry in entries if path == entry.url or (entry.url != "/" and path.startswith(entry.url))
         ]

@@ -157,6 +157,20 @@ def test_whoever_is_not_signed_in_sees_no_navigation():
 
 
 @pytest.mark.django_db
+def test_the_navigation_shows_what_a_role_needs_and_where_one_is():
+    officer, contact, admin = (make_user(role) for role in (Role.OFFICER, Role.CONTACT, Role.ADMINISTRATOR))
+    measures = reverse("commitments:measure-list")
+
+    labels = {entry.url: entry.is_active for entry in shell_for(officer, f"{measures}M-001/").nav}
+
+    assert labels[measures]
+    assert sum(labels.values()) == 1
+    assert reverse("commitments:instrument-list") in labels
+    assert reverse("commitments:instrument-list") not in {entry.url for entry in shell_for(contact).nav}
+    assert measures not in {entry.url for entry in shell_for(admin).nav}
+
+
+@pytest.mark.django_db
 class TestComponentsPage:
     def test_it_shows_every_component_and_no_inline_style(self, client):
         client.force_login(make_user(Role.OFFICER))
