@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commitments.ledger import save_all_as
+from commitments.loading.labels import LABELS
 from commitments.loading.problems import LoadingError, Place, Problem
 from commitments.models import LinkState
 from commitments.tracking import history_model
@@ -63,7 +64,7 @@ class Conflict:
 
 
 def _written(value: Any) -> str:
-    text = "–" if value in (None, "") else str(value)
+    text = "-" if value in (None, "") else str(value)
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -96,7 +97,7 @@ class Table:
 
     @property
     def name(self) -> str:
-        return str(self.model._meta.verbose_name_plural)
+        return str(LABELS[self.model])
 
     def identify(self, row: Any) -> Identity:
         return tuple(getattr(row, name) for name in self.identity)
@@ -221,7 +222,8 @@ def _is_running(row: Any) -> bool:
 
 def _by_identity(table: Table) -> dict[Identity, Any]:
     """All rows of a table; of several with the same identity one that has not ended."""
-    rows = sorted(models.QuerySet(table.model), key=lambda row: (_is_running(row), row.pk))
+    held: list[Any] = list(models.QuerySet(table.model))
+    rows = sorted(held, key=lambda row: (_is_running(row), row.pk))
     return {table.identify(row): row for row in rows}
 
 

@@ -11,6 +11,7 @@ from commitments.loading.records import LinkRecord, MappingRecord, MeasureRecord
 from commitments.models import LinkState, Measure, MeasureLink, MeasureProvision, MeasureUnit, Part
 
 Ids = dict[str, int]
+Parts = dict[str, list[tuple[str, str]]]
 
 MEASURES = Table(Measure, ("key",), PORTFOLIO)
 PARTS = Table(MeasureUnit, ("measure_id", "unit_id"), PORTFOLIO, part_of="measure_id", sole=("part", Part.LEAD))
@@ -20,7 +21,7 @@ def write_measures(run: Run, records: Iterable[MeasureRecord], units: Units, eng
     """Measures with their units; what a unit confirms of them is fingerprinted from what the register then holds."""
     records = list(records)
     references = _references(records)
-    parts = {record.key: _parts(record) for record in records}
+    parts: Parts = {record.key: _parts(record) for record in records}
     wanted = [
         Wanted(
             record.key,

@@ -64,7 +64,7 @@ def write_commitments(
     records = list(records)
     wanted = [Wanted(record.key, _values(record, units, known, adoptions)) for record in records]
     rows = run.write(COMMITMENT, wanted, complete=complete)
-    ids = {record.key: rows[(record.key,)].pk for record in records}
+    ids: Ids = {record.key: rows[(record.key,)].pk for record in records}
     provisions = [
         Wanted(f"{record.reference} {ref.name}", {**_provision(ref, known, order), "commitment_id": ids[record.key]})
         for record in records

@@ -38,6 +38,7 @@ LARGEST = 32_767
 
 UNREADABLE = object()
 Record = TypeVar("Record")
+"""A dataclass of records.py."""
 Json = TypeVar("Json", list[Any], dict[str, Any])
 
 
@@ -122,7 +123,7 @@ def record(raw: Any, kind: type[Record], place: Place, problems: Problems) -> Re
         problems.add(place, _expected(dict))
         return None
     values: dict[str, Any] = {}
-    known, limits = shape(kind), lengths(kind)
+    known, limits = shape(kind), lengths(kind)  # type: ignore[arg-type]
     for name, spec in known.items():
         try:
             values[name] = spec.read(raw, limits.get(name), place.at(name), problems)
