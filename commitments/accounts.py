@@ -11,7 +11,7 @@ from commitments.models.people import Assignment, Role, User
 
 
 def has_administrator(at: datetime) -> bool:
-    return User.objects.holding(Role.ADMINISTRATOR, at.date()).exists()
+    return bool(User.objects.holding(Role.ADMINISTRATOR, at.date()).exists())
 
 
 @transaction.atomic
