@@ -21,7 +21,7 @@ def acting_officer(email: str | None, on: date) -> User:
         if named is None:
             raise CommandError(_("Nobody with the address %(email)s can sign in.") % {"email": email})
         return named
-    officers = list(User.objects.holding(Role.OFFICER, on).order_by("email"))
+    officers: list[User] = list(User.objects.holding(Role.OFFICER, on).order_by("email"))
     if len(officers) == 1:
         return officers[0]
     if not officers:

@@ -31,13 +31,16 @@ from reviews.workflow.steps import NextStates, day_of, locked_cycle, require_nex
 NEXT_STATES: NextStates = {
     ConfirmationState.REQUESTED: frozenset({ConfirmationState.DRAFT, ConfirmationState.SUBMITTED}),
     ConfirmationState.DRAFT: frozenset({ConfirmationState.DRAFT, ConfirmationState.SUBMITTED}),
-    ConfirmationState.SUBMITTED: frozenset(
-        {ConfirmationState.RELEASED, ConfirmationState.RETURNED, ConfirmationState.DRAFT}
-    ),
+    ConfirmationState.SUBMITTED: frozenset({ConfirmationState.RELEASED, ConfirmationState.RETURNED}),
     ConfirmationState.RETURNED: frozenset({ConfirmationState.DRAFT, ConfirmationState.SUBMITTED}),
+    ConfirmationState.RELEASED: frozenset(),
+}
+
+STEPS_BACK: NextStates = {
+    ConfirmationState.SUBMITTED: frozenset({ConfirmationState.DRAFT}),
     ConfirmationState.RELEASED: frozenset({ConfirmationState.DRAFT}),
 }
-"""From “submitted” and “released” back to “draft” leads only ``withdraw``."""
+"""Until the freeze a unit may withdraw its answer."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,7 @@ def return_to_contact(
 def withdraw(confirmation: Confirmation, *, actor: User, at: datetime, reason: str) -> Confirmation:
     """The contact takes a submitted or released answer back until the freeze; it is a draft again."""
     row, role = _taken(confirmation, Verb.ANSWER, actor=actor, at=at)
-    if row.state not in ANSWERED:
-        raise ValidationError(_("Only a submitted or released answer can be withdrawn."))
-    require_next(NEXT_STATES, row.state, ConfirmationState.DRAFT, ConfirmationState)
+    require_next(STEPS_BACK, row.state, ConfirmationState.DRAFT, ConfirmationState)
     row.state = ConfirmationState.DRAFT
     row.submitted_at = row.submitted_by = row.submitted_for = None
     row.released_at = row.released_by = row.released_for = None

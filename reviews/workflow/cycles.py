@@ -30,10 +30,12 @@ NEXT_STATES: NextStates = {
     CycleState.PLANNED: frozenset({CycleState.OPEN}),
     CycleState.OPEN: frozenset({CycleState.ASSESSING}),
     CycleState.ASSESSING: frozenset({CycleState.FROZEN}),
-    CycleState.FROZEN: frozenset({CycleState.CLOSED, CycleState.ASSESSING}),
+    CycleState.FROZEN: frozenset({CycleState.CLOSED}),
     CycleState.CLOSED: frozenset(),
 }
-"""From “frozen” back to “assessing” leads only ``undo_freeze``."""
+
+STEPS_BACK: NextStates = {CycleState.FROZEN: frozenset({CycleState.ASSESSING})}
+"""A mistaken freeze is undone before the release (rule 12)."""
 
 
 @dataclass(frozen=True)
@@ -208,9 +210,7 @@ def undo_freeze(cycle: ReviewCycle, *, actor: User, at: datetime, reason: str) -
     """The approver takes a mistaken freeze back, before the release (rule 12)."""
     row = locked_cycle(cycle.pk)
     role = require(actor, Verb.UNDO_FREEZE, on=day_of(at))
-    require_next(NEXT_STATES, row.state, CycleState.ASSESSING, CycleState)
-    if row.state != CycleState.FROZEN:
-        raise ValidationError(_("Only a frozen cycle whose report is not released can be taken back."))
+    require_next(STEPS_BACK, row.state, CycleState.ASSESSING, CycleState)
     row.state, row.frozen_at = CycleState.ASSESSING, None
     save_as(row, actor=actor, acting_for=role.acting_for, reason=reason, at=at)
     return row

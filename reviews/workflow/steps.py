@@ -37,7 +37,7 @@ def require_running(cycle: ReviewCycle) -> None:
 
 def require_next(table: NextStates, state: str, to: TextChoices, choices: type[TextChoices]) -> None:
     """Raise ValidationError unless the table lets the state become the other one."""
-    if to.value not in table[state]:
+    if to.value not in table.get(state, frozenset()):
         raise ValidationError(
             _("What is “%(state)s” cannot become “%(next)s”."),
             params={"state": choices(state).label, "next": to.label},
