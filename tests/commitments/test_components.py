@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.template.loader import render_to_string
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
 
@@ -215,3 +215,22 @@ def test_an_error_page_needs_neither_request_nor_database(name):
 
     assert "<h1" in html
     assert 'href="/"' in html
+
+
+@pytest.mark.django_db
+def test_a_form_that_has_expired_says_what_was_kept():
+    answer = Client(enforce_csrf_checks=True).post(reverse("account_login"), {"login": "a@example.org"})
+
+    assert answer.status_code == 403
+    assert "Dieses Formular ist abgelaufen" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_page_that_is_not_there_keeps_the_frame(client, settings):
+    settings.DEBUG = False
+    client.force_login(make_user(Role.OFFICER))
+
+    answer = client.get("/nowhere/")
+
+    assert answer.status_code == 404
+    assert "Diese Seite gibt es hier nicht" in answer.content.decode()
