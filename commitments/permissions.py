@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from commitments.models.people import Assignment, Role, UnitSuccession, User
+from commitments.models.people import Assignment, Role, User
 
 
 class Verb(StrEnum):
@@ -124,7 +124,7 @@ def grant(user: User, verb: Verb, obj: OfUnits | None = None, *, on: date) -> As
     for assignment in sorted(held, key=lambda role: (role.acting_for_id is not None, role.pk)):
         if assignment.unit_id is None or obj is None:
             return assignment
-        if UnitSuccession.with_predecessors({assignment.unit_id}) & obj.responsible_unit_ids:
+        if user.reach(assignment.unit_id) & obj.responsible_unit_ids:
             return assignment
     return None
 

@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from commitments.models import LedgerSeal, Protection, User
 from commitments.models.terms import known, text
@@ -14,7 +15,7 @@ from reviews.models import ReviewCycle
 
 class EditionState(models.TextChoices):
     DRAFT = "draft", _("Draft")
-    RELEASED = "released", _("Released")
+    RELEASED = "released", pgettext_lazy("edition", "Released")
     SUPERSEDED = "superseded", _("Superseded")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 

@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from commitments.models import (
     Commitment,
@@ -92,11 +93,11 @@ class ReviewCycle(TrackedModel):
 
 
 class ConfirmationState(models.TextChoices):
-    REQUESTED = "requested", _("Open")
+    REQUESTED = "requested", pgettext_lazy("answer", "Open")
     DRAFT = "draft", _("In progress")
     SUBMITTED = "submitted", _("Submitted")
     RETURNED = "returned", _("Returned")
-    RELEASED = "released", _("Released")
+    RELEASED = "released", pgettext_lazy("answer", "Released")
 
 
 class ConfirmationResult(models.TextChoices):

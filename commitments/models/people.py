@@ -206,6 +206,14 @@ class User(AbstractBaseUser):
             self._unit_ids = UnitSuccession.with_predecessors(held) if held else frozenset()
         return self._unit_ids
 
+    def reach(self, unit_id: int) -> frozenset[int]:
+        """A unit with those that it succeeded; one query for the life of this object."""
+        if not hasattr(self, "_reach"):
+            self._reach: dict[int, frozenset[int]] = {}
+        if unit_id not in self._reach:
+            self._reach[unit_id] = UnitSuccession.with_predecessors({unit_id})
+        return self._reach[unit_id]
+
     @property
     def is_city_wide(self) -> bool:
         """Sees the work of all units, drafts included."""
