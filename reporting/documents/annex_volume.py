@@ -63,7 +63,7 @@ def anchors(lookup: Lookup, field: str) -> dict[str, str]:
 def chapters(field: str) -> Sequence[Chapter]:
     return (
         Chapter("annex_findings", _("All findings in full"), partial(findings, field=field), running=_("Findings")),
-        Chapter("annex_mapping", _("Measures and what they serve"), partial(mapping, field=field), running=_("Mapping")),
+        Chapter("annex_mapping", _("Measures and what they serve"), partial(mapping, field=field), running=_("Measures")),
         Chapter("annex_instruments", _("Instruments"), instruments, numbered=False),
-        Chapter("proof", _("Files in this document, and how to check them"), nothing, numbered=False, running=_("Check")),
+        Chapter("proof", _("Checking this report"), nothing, numbered=False),
     )

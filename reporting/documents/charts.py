@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from commitments.texts import article_label
 from reporting.content.facts import NO_REPLY, Article, City, Engagement, PartialDate, UnitAnswers, Year
@@ -134,7 +135,7 @@ def verdict_bars(years: Sequence[Year]) -> Chart:
     for position, year in enumerate(latest):
         height = 104 if not position else 56
         chart.label((0, y + height / 2 + 11), str(year.year), 34 if not position else 27, weight=600 if not position else 400)
-        _verdict_bar(chart, year, y, height, 1510 / total)
+        _verdict_bar(chart, year, y, height, 1400 / total)
         y += height + 14
     chart.height = max(y, 10)
     return chart
@@ -142,6 +143,7 @@ def verdict_bars(years: Sequence[Year]) -> Chart:
 
 def _verdict_bar(chart: Chart, year: Year, y: int, height: int, scale: float) -> None:
     x: float = 130
+    tail = []
     for row in year.counts:
         fill, ink = paint(row.outcome)
         width = row.count * scale
@@ -156,7 +158,11 @@ def _verdict_bar(chart: Chart, year: Year, y: int, height: int, scale: float) ->
             chart.pill((x + width / 2 - size * 0.42, y + height / 2 - size * 0.66, size * 0.84, size * 1.32), flat(row.outcome))
             letter = words.sign(row.outcome)
             chart.label((x + width / 2, y + height / 2 + size * 0.36), letter, size, ink, anchor="middle", weight=600)
+        if width <= room + 14:
+            tail.append(text)
         x += width
+    if tail:
+        chart.label((x + 12, y + height / 2 + 10), ", ".join(tail), 25 if height > 60 else 22, weight=500)
 
 
 # -- the thirty articles ----------------------------------------------------------------------------------------------
@@ -170,7 +176,7 @@ def portico(articles: Sequence[Article], meanings: Mapping[str, str], labels: Se
     )
     chart = Chart("portico", width, 1235, _("The thirty articles and their verdicts. %(figures)s.") % {"figures": spoken})
     chart.line(f"M20 262 L{width // 2} 12 L{width - 20} 262 Z", BRAND, 6)
-    inner = round(width * 0.52)
+    inner = round(width * 0.6)
     _row(chart, [by_number[n] for n in PORTICO_ROOF], ((width - inner) / 2, 172, inner, 74))
     gap, top, height = 36, 345, 720
     column = (width - 3 * gap) / 4
@@ -205,7 +211,9 @@ def _tile(chart: Chart, article: Article, area: tuple[float, float, float, float
     chart.frame(area, INK if open_edge else "#5f6d7a", "12 9" if open_edge else "none", 3 if open_edge else 2)
     middle = y + height / 2 + 10
     chart.label((x + 36, middle), str(article.number), 28, ink, weight=600)
-    chart.label((x + 80, middle), article_label(article.number).replace("\u00ad", ""), 25, ink)
+    name = article_label(article.number).replace("\u00ad", "")
+    size = max(15, min(25, round((width - 140) / (0.53 * len(name)))))
+    chart.label((x + 80, middle - 1), name, size, ink)
     chart.label((x + width - 16, middle + 2), words.sign(article.outcome), 32, ink, anchor="end", weight=600)
 
 
@@ -286,8 +294,8 @@ def partner_map(city: City, name: str, partners: Sequence[tuple[Engagement, str,
     if not (city.latitude and placed):
         return None
     home = (float(city.latitude), float(city.longitude))
-    center_x, center_y = 825, 575
-    chart = Chart("map", 1650, 1160, _("Partner cities by direction and distance: %(names)s.") % {"names": ", ".join(row[1] for row in placed)})
+    center_x, center_y = 825, 535
+    chart = Chart("map", 1650, 1076, _("Partner cities by direction and distance: %(names)s.") % {"names": ", ".join(row[1] for row in placed)})
     taken: list[Area] = [(center_x - 70, center_y - 60, center_x + 70, center_y + 26)]
     _rings(chart, (center_x, center_y), taken)
     spots = []
@@ -306,7 +314,7 @@ def partner_map(city: City, name: str, partners: Sequence[tuple[Engagement, str,
 
 
 def _ring(kilometres: float) -> float:
-    return 124 * math.log1p(kilometres / 130)
+    return 114 * math.log1p(kilometres / 130)
 
 
 def _rings(chart: Chart, center: tuple[int, int], taken: list[Area]) -> None:
@@ -319,7 +327,7 @@ def _rings(chart: Chart, center: tuple[int, int], taken: list[Area]) -> None:
         chart.label((x, y - radius + 8), f"{figure} km", 22, MUTED, anchor="middle")
         taken.append((x - 62, y - radius - 16, x + 62, y - radius + 16))
     edge = _ring(10000) + 22
-    for text, east, north in ((_("N"), 0, -1), (_("E"), 1, 0), (_("S"), 0, 1), (_("W"), -1, 0)):
+    for text, east, north in ((pgettext("compass", "N"), 0, -1), (pgettext("compass", "E"), 1, 0), (pgettext("compass", "S"), 0, 1), (pgettext("compass", "W"), -1, 0)):
         chart.label((x + east * edge, y + north * edge + 9), text, 26, MUTED, anchor="middle", weight=600)
 
 
@@ -345,11 +353,11 @@ def _hit(one: Area, other: Area) -> bool:
 
 
 def _map_key(chart: Chart) -> None:
-    for y, active, text in ((1060, True, _("with a measure")), (1102, False, _("without a recorded measure"))):
+    for y, active, text in ((980, True, _("with a measure")), (1022, False, _("without a recorded measure"))):
         chart.circle((14, y - 8), 9, BRAND if active else PAPER, BRAND, weight=4)
         chart.label((36, y), text, 24)
-    chart.line("M5 1127 l18 18 m0 -18 l-18 18", "#8f1d18", 5)
-    chart.label((36, 1144), _("official contacts suspended"), 24)
+    chart.line("M5 1047 l18 18 m0 -18 l-18 18", "#8f1d18", 5)
+    chart.label((36, 1064), _("official contacts suspended"), 24)
 
 
 # -- time -------------------------------------------------------------------------------------------------------------

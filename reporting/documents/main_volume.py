@@ -421,12 +421,12 @@ def chapters(limit: int, *, plain_summary: bool) -> Sequence[Chapter]:
         Chapter("human_rights", words.WORDS["field"]["human_rights"], human_rights),
         Chapter("findings", _("Findings"), findings),
         Chapter("follow_ups", _("What became of last year’s promises"), follow_ups, running=_("Promises")),
-        Chapter("limits", _("What is out of the city’s hands, and what is missing"), limits, running=_("Limits and gaps")),
+        Chapter("limits", _("Limits and gaps"), limits),
         Chapter("answers", _("The departments and their answers"), answers, running=_("Answers")),
         Chapter("overview", _("All commitments and their verdicts"), overview, numbered=False),
         Chapter("index", _("Index of articles"), index, numbered=False),
         Chapter("glossary", _("Glossary"), glossary, numbered=False),
-        Chapter("proof", _("Files in this document, and how to check them"), nothing, numbered=False, running=_("Check")),
+        Chapter("proof", _("Checking this report"), nothing, numbered=False),
     )
 
 

@@ -18,9 +18,9 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "human_rights": _("Human rights across the fields"),
     },
     "short field": {
-        "partnerships": pgettext_lazy("table head", "Partner\u00adships"),
+        "partnerships": pgettext_lazy("table head", "Partnerships"),
         "europe": pgettext_lazy("table head", "Europe, networks"),
-        "development": pgettext_lazy("table head", "Develop\u00adment"),
+        "development": pgettext_lazy("table head", "Development"),
         "human_rights": pgettext_lazy("table head", "Across fields"),
     },
     "status": {

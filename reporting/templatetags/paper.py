@@ -1,5 +1,6 @@
 """Tags of the printed documents. They read facts of a content, never a model."""
 
+import textwrap
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -39,6 +40,12 @@ def say(text: Text | str) -> SafeString:
 def plain(text: Text) -> str:
     """The wording alone, for titles of charts and for shortening."""
     return chosen(text)[0]
+
+
+@register.filter
+def shortened(text: Text, length: int) -> str:
+    """The beginning of a text, cut between words."""
+    return textwrap.shorten(chosen(text)[0], length, placeholder=" …")
 
 
 @register.filter
