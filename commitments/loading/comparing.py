@@ -163,7 +163,7 @@ class Run:
         last = [row for row in planned if table.is_sole(row)]
         first = [row for row in planned if not table.is_sole(row)]
         try:
-            for group in (first, last):
+            for group in filter(None, (first, last)):
                 save_all_as(group, actor=None, reason=f"{REASON} {table.file}", at=self.at)
         except ValidationError as error:
             place = Place(table.file, (table.name,))
