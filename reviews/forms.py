@@ -1,0 +1,353 @@
+"""What people fill in during a cycle: dates, answers, verdicts, notes and promises. Shapes and words, no rules."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from commitments.dates import PartialDate
+from commitments.models import MeasureStatus, OrganisationalUnit, Scale
+from commitments.texts import localized
+from reviews.models import (
+    Assessment,
+    AssessmentState,
+    Confirmation,
+    ConfirmationResult,
+    FollowUp,
+    FollowUpState,
+    Outcome,
+    ReviewCycle,
+    ReviewEntry,
+    Statement,
+    Trend,
+)
+from reviews.workflow.changes import as_reported, current_value
+from reviews.workflow.confirmations import Answer
+
+GERMAN_DATE = re.compile(r"(?:(?:(\d{1,2})\.)?\s*(\d{1,2})\.\s*)?(\d{4})")
+
+
+def date_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def lines(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
+
+
+class PartialDateField(forms.CharField):
+    """A day, month or year, written as people write it; gives "2022", "2022-11" or "2022-11-28"."""
+
+    def clean(self, value: Any) -> str:
+        written = str(super().clean(value) or "").strip()
+        german = GERMAN_DATE.fullmatch(written)
+        if german:
+            day, month, year = german.groups()
+            written = "-".join(part.zfill(2) for part in (year, month, day) if part)
+        return str(PartialDate.parse(written)) if written else ""
+
+    def prepare_value(self, value: Any) -> Any:
+        """The stored form as people write it: 28.11.2022"""
+        if isinstance(value, str) and re.fullmatch(r"\d{4}(-\d{2}){0,2}", value):
+            return ".".join(reversed(value.split("-")))
+        return value
+
+
+CYCLE_DATES = (
+    "period_from",
+    "period_to",
+    "reporting_date",
+    "opens_on",
+    "confirm_by",
+    "last_reminder_on",
+    "assess_by",
+)
+
+
+class CycleForm(forms.ModelForm[ReviewCycle]):
+    """The dates of a cycle; each must lie after the one before it."""
+
+    class Meta:
+        model = ReviewCycle
+        fields = ("year", "scale", *CYCLE_DATES)
+        widgets: ClassVar = {name: date_input() for name in CYCLE_DATES}
+        labels: ClassVar = {"year": _("Year"), "scale": _("Scale of the verdicts")}
+        help_texts: ClassVar = {
+            "reporting_date": _("The day whose state the report shows. Units are asked from the day after."),
+            "last_reminder_on": _("After this day an answer that is missing counts as “no reply”."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scale = self.fields["scale"]
+        assert isinstance(scale, forms.ModelChoiceField)
+        scale.queryset = Scale.objects.filter(for_verdicts=True)
+        scale.empty_label = None
+
+    def clean(self) -> dict[str, Any]:
+        """Says at the field which date comes too early; the order itself is the table's."""
+        cleaned = super().clean() or self.cleaned_data
+        known = [name for name in CYCLE_DATES if cleaned.get(name)]
+        for before, after in pairwise(known):
+            if cleaned[after] < cleaned[before]:
+                label = self.fields[before].label
+                self.add_error(after, _("This date lies before “%(field)s”. Enter a later one.") % {"field": label})
+        return cleaned
+
+
+class ReasonForm(forms.Form):
+    """Why something is done or undone."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        widget=lines(3),
+        error_messages={"required": _("Give the reason in one or two sentences.")},
+    )
+
+    def __init__(self, *args: Any, label: Any = None, hint: Any = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = label or self.fields["reason"].label
+        self.fields["reason"].help_text = hint
+
+
+OF_A_MEASURE = (
+    (ConfirmationResult.CONFIRMED, _("Yes, unchanged")),
+    (ConfirmationResult.CHANGED, _("No, something has changed")),
+    (ConfirmationResult.DISPUTED, _("We dispute how it is entered or assigned")),
+    (ConfirmationResult.NOT_OURS, _("This is not ours")),
+)
+OF_A_COMMITMENT = (
+    (ConfirmationResult.NIL, _("Nil return: we do nothing for this")),
+    (ConfirmationResult.DISPUTED, _("We dispute that this concerns us, or how it is worded")),
+    (ConfirmationResult.NOT_OURS, _("This is not ours")),
+)
+
+
+class AnswerForm(forms.Form):
+    """A unit's answer on one measure or commitment, prefilled with what the register or the draft says."""
+
+    CHANGEABLE = ("status", "title_de", "start", "end", "note")
+
+    result = forms.ChoiceField(label=_("Is the entry still right?"), required=False, widget=forms.RadioSelect)
+    status = forms.ChoiceField(label=_("Status"), choices=MeasureStatus, required=False)
+    title_de = forms.CharField(
+        label=_("Title"),
+        max_length=300,
+        required=False,
+        error_messages={"max_length": _("Shorten the title to %(limit_value)d characters.")},
+    )
+    start = PartialDateField(label=_("Start"), required=False, help_text=_("For example 28.11.2022, 11.2022 or 2022"))
+    end = PartialDateField(label=_("End"), required=False, help_text=_("Empty where no end is planned"))
+    note = forms.CharField(label=_("Note"), required=False, widget=lines(3))
+    statement_de = forms.CharField(label=_("Your text"), required=False, widget=lines(4))
+
+    def __init__(self, confirmation: Confirmation, data: Any = None) -> None:
+        self.confirmation = confirmation
+        super().__init__(data, prefix=f"answer-{confirmation.pk}", initial=initial_answer(confirmation))
+        result = self.fields["result"]
+        assert isinstance(result, forms.ChoiceField)
+        result.choices = list(OF_A_MEASURE if confirmation.measure else OF_A_COMMITMENT)
+        if confirmation.measure is None:
+            result.label = _("Does your unit do something for this?")
+            for name in self.CHANGEABLE:
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("result") != ConfirmationResult.CHANGED or self.confirmation.measure is None:
+            return cleaned
+        if not cleaned.get("title_de") and "title_de" not in self.errors:
+            self.add_error("title_de", _("Enter a title."))
+        start, end = cleaned.get("start"), cleaned.get("end")
+        if start and end and end[: len(start)] < start[: len(end)]:
+            self.add_error("end", _("The end lies before the start. Please correct one of the two dates."))
+        return cleaned
+
+    def answer(self) -> Answer:
+        """What the unit says; changes only where it says that something has changed."""
+        result, measure = self.cleaned_data["result"], self.confirmation.measure
+        changes: dict[str, list[Any]] = {}
+        if result == ConfirmationResult.CHANGED and measure is not None:
+            changes = {name: pair for name, pair in self.confirmation.changes.items() if name not in self.CHANGEABLE}
+            changes |= as_reported(measure, {name: self.cleaned_data[name] or None for name in self.CHANGEABLE})
+        statement_en = self.confirmation.statement_en if "statement_de" not in self.changed_data else ""
+        return Answer(result, self.cleaned_data["statement_de"], statement_en, changes)
+
+
+def initial_answer(confirmation: Confirmation) -> dict[str, Any]:
+    values: dict[str, Any] = {"result": confirmation.result, "statement_de": confirmation.statement_de}
+    measure = confirmation.measure
+    if measure is not None:
+        values |= {name: current_value(measure, name) or "" for name in AnswerForm.CHANGEABLE}
+        values |= {name: pair[1] or "" for name, pair in confirmation.changes.items() if name in AnswerForm.CHANGEABLE}
+    return values
+
+
+class AssessmentForm(forms.Form):
+    """Verdict, trend and finding. ``verdict`` is a grade's code, ``too_early`` or ``out_of_competence``."""
+
+    finding_de = forms.CharField(
+        label=_("Finding"),
+        required=False,
+        widget=lines(9),
+        help_text=_("Say what happened, what is missing and what follows."),
+    )
+    finding_en = forms.CharField(
+        label=_("Finding in English"),
+        required=False,
+        widget=lines(6),
+        help_text=_("Where it is missing, the English report shows the German text."),
+    )
+    verdict = forms.ChoiceField(label=_("Verdict"), required=False, widget=forms.RadioSelect)
+    trend = forms.ChoiceField(label=_("Trend since last year"), choices=Trend, required=False, widget=forms.RadioSelect)
+
+    def __init__(self, assessment: Assessment, data: Any = None, *, complete: bool = False) -> None:
+        self.assessment = assessment
+        self.complete = complete
+        initial = {name: getattr(assessment, name) for name in ("finding_de", "finding_en", "trend")}
+        super().__init__(data, initial={"verdict": assessment.verdict, **initial})
+        self.grades = list(assessment.cycle.scale.grades.all())
+        verdict = self.fields["verdict"]
+        assert isinstance(verdict, forms.ChoiceField)
+        others = (Outcome.TOO_EARLY, Outcome.OUT_OF_COMPETENCE)
+        verdict.choices = [(grade.code, str(grade)) for grade in self.grades] + [(o.value, o.label) for o in others]
+
+    @property
+    def verdict_cards(self) -> Iterator[dict[str, Any]]:
+        """What can be chosen, as cards: the grades with their definitions, then the two other outcomes."""
+        chosen = self["verdict"].value()
+        for rank, grade in enumerate(self.grades, 1):
+            texts = {name: getattr(grade, name) for name in ("label_de", "label_en", "definition_de", "definition_en")}
+            yield texts | {
+                "code": grade.code,
+                "rank": rank,
+                "size": len(self.grades),
+                "is_chosen": chosen == grade.code,
+            }
+        for outcome in (Outcome.TOO_EARLY, Outcome.OUT_OF_COMPETENCE):
+            label = str(outcome.label)
+            yield {"code": outcome.value, "label_de": label, "label_en": label, "is_chosen": chosen == outcome.value}
+
+    def clean(self) -> dict[str, Any]:
+        """Before it is submitted, says at the field what is missing; a draft may miss anything."""
+        cleaned = super().clean() or self.cleaned_data
+        missing = {
+            "finding_de": _("Write the finding before you submit the assessment."),
+            "verdict": _("Choose a verdict."),
+            "trend": _("Say how this compares with last year."),
+        }
+        for name, sentence in missing.items():
+            if self.complete and not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, sentence)
+        return cleaned
+
+
+class FollowUpForm(forms.ModelForm[FollowUp]):
+    class Meta:
+        model = FollowUp
+        fields = ("action_de", "unit", "due_on")
+        widgets: ClassVar = {"action_de": lines(3), "due_on": date_input()}
+        labels: ClassVar = {"action_de": _("Next step"), "unit": _("Unit"), "due_on": _("Due on")}
+
+    def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unit = self.fields["unit"]
+        assert isinstance(unit, forms.ModelChoiceField)
+        unit.queryset = OrganisationalUnit.objects.existing(on)
+
+
+class ReviewEntryForm(forms.ModelForm[ReviewEntry]):
+    class Meta:
+        model = ReviewEntry
+        fields = ("text", "reason")
+        widgets: ClassVar = {"text": lines(5)}
+        labels: ClassVar = {"text": _("Note"), "reason": _("Reason")}
+        help_texts: ClassVar = {
+            "text": _("What you found and from whom. A review entry cannot be changed later."),
+            "reason": _("What gave rise to it, in a few words."),
+        }
+
+
+class StatementForm(forms.ModelForm[Statement]):
+    class Meta:
+        model = Statement
+        fields = ("organisation", "text_de", "text_en", "received_on", "protection")
+        widgets: ClassVar = {"text_de": lines(5), "text_en": lines(4), "received_on": date_input()}
+        labels: ClassVar = {
+            "organisation": _("Organisation"),
+            "text_de": _("Statement"),
+            "text_en": _("Statement in English"),
+            "received_on": _("Received on"),
+            "protection": _("Who may see it"),
+        }
+
+
+class DissentForm(forms.Form):
+    """A unit's objection to a verdict, in its own words."""
+
+    unit = forms.ModelChoiceField(label=_("Unit"), queryset=OrganisationalUnit.objects.none(), empty_label=None)
+    text_de = forms.CharField(
+        label=_("The unit's objection"),
+        widget=lines(5),
+        help_text=_("In the unit's own words. The report prints it beside the finding."),
+        error_messages={"required": _("Enter the unit's objection.")},
+    )
+    text_en = forms.CharField(label=_("The objection in English"), required=False, widget=lines(4))
+
+    def __init__(self, *args: Any, units: list[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unit = self.fields["unit"]
+        assert isinstance(unit, forms.ModelChoiceField)
+        unit.queryset = OrganisationalUnit.objects.filter(pk__in=units)
+
+
+class ResultForm(forms.Form):
+    """What came of a promise."""
+
+    state = forms.ChoiceField(
+        label=_("What came of it?"),
+        choices=[(FollowUpState.DONE, _("It was kept")), (FollowUpState.DROPPED, _("It was dropped"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say whether the promise was kept or dropped.")},
+    )
+    result_de = forms.CharField(
+        label=_("Result"), widget=lines(4), error_messages={"required": _("Say what came of it or why it was dropped.")}
+    )
+    result_en = forms.CharField(label=_("Result in English"), required=False, widget=lines(3))
+
+
+class AssessmentFilter(forms.Form):
+    """What narrows the list of assessments; nonsense narrows nothing."""
+
+    state = forms.ChoiceField(label=_("State"), required=False)
+    verdict = forms.ChoiceField(label=_("Verdict"), required=False)
+    q = forms.CharField(label=_("Keyword"), required=False, widget=forms.TextInput(attrs={"type": "search"}))
+
+    def __init__(self, data: Any, *, cycle: ReviewCycle) -> None:
+        super().__init__(data)
+        every = ("", _("All"))
+        grades = [(grade.code, f"{grade.code} {localized(grade, 'label')}") for grade in cycle.scale.grades.all()]
+        others = [(outcome.value, outcome.label) for outcome in (Outcome.TOO_EARLY, Outcome.OUT_OF_COMPETENCE)]
+        for name, choices in (("state", AssessmentState.choices), ("verdict", [*grades, *others])):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [every, *choices]
+
+    def chosen(self) -> dict[str, str]:
+        return self.cleaned_data if self.is_valid() else dict.fromkeys(self.fields, "")
+
+    def summary(self) -> str:
+        """What holds now, in words."""
+        return ", ".join(self._words())
+
+    def _words(self) -> Iterator[str]:
+        for name, value in self.chosen().items():
+            field = self.fields[name]
+            if value and isinstance(field, forms.ChoiceField):
+                yield str(dict(field.choices)[value])  # type: ignore[arg-type] # a plain list of pairs, see above
+            elif value:
+                yield f"“{value}”"
