@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -52,7 +53,7 @@ def cologne(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 
 
 def test_the_sample_city_is_loaded_whole(cologne):
-    counts = {
+    counts: dict[Any, int] = {
         OrganisationalUnit: 36,
         Partnership: 30,
         EUProject: 12,
