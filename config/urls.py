@@ -12,4 +12,5 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("reviews/", include("reviews.urls")),
     path("", include("commitments.urls")),
+    path("", include("reporting.urls")),
 ]

@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from commitments.models import (
     UDHR,
     Commitment,
@@ -19,6 +21,7 @@ from commitments.models import (
     ProvisionLink,
     User,
 )
+from commitments.models.register import MeasureQuerySet
 
 ARTICLES = tuple(range(1, 31))
 FIELDS: tuple[str, ...] = tuple(FieldOfAction.values)
@@ -90,39 +93,63 @@ class Coverage:
 
 
 def coverage(user: User, *, status: str = "", contribution: str = "") -> Coverage:
-    """Counts accepted measures and links that this person may see; six queries, whatever the size."""
-    measures = Measure.objects.visible_to(user).filter(accepted_on__isnull=False)
+    """Counts accepted measures and links that this person may see; four queries, whatever the size."""
+    measures = _measures(user)
     if status:
         measures = measures.with_shown_status().filter(shown_status=status)
-    field_of = dict(measures.values_list("reference", "field"))
-    promises = {pk: Promise() for pk in Commitment.objects.visible_to(user).in_force().values_list("pk", flat=True)}
-    _read_articles(promises)
-    links = MeasureLink.objects.accepted()
+    field_of = dict(measures.order_by().values_list("reference", "field"))
+    promises = _promises(user, _kin())
+    links = MeasureLink.objects.accepted().order_by()
     if contribution:
         links = links.filter(contribution=contribution)
-    for commitment, measure in links.order_by().values_list("commitment_id", "measure__reference"):
+    for commitment, measure in links.values_list("commitment_id", "measure__reference"):
         if commitment in promises and measure in field_of:
             promises[commitment].measures.add(measure)
     return Coverage(field_of, promises, reach(promises.values()))
 
 
-def _read_articles(promises: Mapping[int, Promise]) -> None:
-    """Fill in which articles the commitments rest on and lead to."""
+def direct_coverage(user: User) -> Coverage:
+    """The same without what is indirect and without measures that reach no article: two queries."""
+    promises = _promises(user, {})
+    field_of = {}
+    links = MeasureLink.objects.accepted().filter(measure__in=_measures(user)).order_by()
+    for commitment, measure, name in links.values_list("commitment_id", "measure__reference", "measure__field"):
+        if commitment in promises:
+            field_of[measure] = name
+            promises[commitment].measures.add(measure)
+    return Coverage(field_of, promises, reach(promises.values()))
+
+
+def _measures(user: User) -> MeasureQuerySet:
+    return Measure.objects.visible_to(user).filter(accepted_on__isnull=False)
+
+
+def _kin() -> dict[int, set[int]]:
+    """The articles to which provisions of other instruments lead, whichever way the link was written."""
     leads_to: dict[int, set[int]] = defaultdict(set)
-    kin = ProvisionLink.objects.order_by()
-    onwards = kin.filter(target__version__instrument__key=UDHR).values_list("source_id", "target__order")
-    back = kin.filter(source__version__instrument__key=UDHR).values_list("target_id", "source__order")
-    for provision, article in (*onwards, *back):
-        leads_to[provision].add(article)
-    rows = CommitmentProvision.objects.filter(ended_on__isnull=True).order_by()
+    from_articles, to_articles = (Q(**{f"{end}__version__instrument__key": UDHR}) for end in ("source", "target"))
+    rows = ProvisionLink.objects.filter(from_articles | to_articles).order_by()
+    columns = ("source_id", "source__order", "source__version__instrument__key", "target_id", "target__order")
+    for source, source_order, instrument, target, target_order in rows.values_list(*columns):
+        if instrument == UDHR:
+            leads_to[target].add(source_order)
+        else:
+            leads_to[source].add(target_order)
+    return leads_to
+
+
+def _promises(user: User, leads_to: Mapping[int, set[int]]) -> dict[int, Promise]:
+    """Commitments in force that someone may see, with the articles they rest on and lead to."""
+    promises: dict[int, Promise] = defaultdict(Promise)
+    seen = Commitment.objects.visible_to(user).in_force()
+    rows = CommitmentProvision.objects.filter(ended_on__isnull=True, commitment__in=seen).order_by()
     columns = ("commitment_id", "is_basis", "provision_id", "provision__order", "provision__version__instrument__key")
     for commitment, is_basis, provision, order, instrument in rows.values_list(*columns):
-        if commitment not in promises:
-            continue
         promise = promises[commitment]
         if instrument == UDHR and is_basis:
             promise.basis = order
         elif instrument == UDHR:
             promise.kin.add(order)
         else:
-            promise.kin |= leads_to[provision]
+            promise.kin |= leads_to.get(provision, set())
+    return dict(promises)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from commitments import clock
 from commitments.jobs import Progress, register
 from reporting import printing, workflow
 from reporting.content.canonical import content_hash
-from reporting.models import EditionState, ReportEdition
+from reporting.models import EditionState, ReportDocument, ReportEdition
 from reporting.workflow import Drawn, Wanted
 
 
@@ -15,12 +17,16 @@ def render_document(arguments: dict[str, Any], progress: Progress) -> dict[str, 
     edition = ReportEdition.objects.select_related("cycle", "freeze_seal").get(pk=arguments["edition"])
     wanted = Wanted(arguments["volume"], arguments["field"], arguments["language"])
     if edition.state != EditionState.DRAFT and (existing := workflow.released_document(edition, wanted)):
-        return {"document": existing.pk}
+        return _result(existing)
     content, stamp = printing.content_of(edition), printing.stamp_of(edition)
     printed = printing.print_volume(content, stamp, wanted.volume, wanted.field, wanted.language, progress)
     drawn = Drawn(printed.data, printed.pages, stamp.state, content_hash(content))
     document = workflow.add_document(edition, wanted, drawn, actor=progress.job.asked_by, at=clock.now())
-    return {"document": document.pk}
+    return _result(document)
+
+
+def _result(document: ReportDocument) -> dict[str, Any]:
+    return {"document": document.pk, "url": reverse("reporting:document", args=[document.pk])}
 
 
 register(workflow.RENDER_DOCUMENT, render_document)

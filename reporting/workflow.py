@@ -13,7 +13,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commitments.jobs import enqueue
+from commitments.jobs import cancel, enqueue
 from commitments.ledger import save_as
 from commitments.ledger.sealing import seal
 from commitments.models import Job, JobState, LedgerSeal, SealOccasion, User
@@ -46,6 +46,11 @@ class Wanted:
     volume: str
     field: str
     language: str
+
+    @property
+    def slug(self) -> str:
+        """Its name in addresses: "main-de", "annex-human-rights-en"."""
+        return "-".join(filter(None, (self.volume, self.field, self.language))).replace("_", "-")
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -116,8 +121,7 @@ def release_edition(edition: ReportEdition, *, actor: User, at: datetime) -> Rep
 def ask_for_document(edition: ReportEdition, wanted: Wanted, *, actor: User, at: datetime) -> Job:
     """Have a document drawn. While the same one is being drawn, that job is the answer."""
     edition = _locked(edition)
-    if not can(actor, Verb.PREPARE_EDITION, on=day_of(at)):
-        require(actor, Verb.RELEASE_EDITION, on=day_of(at))
+    _require_part(actor, at)
     if wanted not in EVERY_DOCUMENT:
         raise ValidationError(_("This edition has no such volume."))
     if edition.state != EditionState.DRAFT and released_document(edition, wanted):
@@ -125,6 +129,12 @@ def ask_for_document(edition: ReportEdition, wanted: Wanted, *, actor: User, at:
     waiting = jobs_of(edition).filter(state__in=(JobState.QUEUED, JobState.RUNNING))
     same = {f"arguments__{name}": value for name, value in wanted.arguments.items()}
     return waiting.filter(**same).first() or _enqueue(edition, wanted, asked_by=actor)
+
+
+def cancel_document(job: Job, *, actor: User, at: datetime) -> bool:
+    """Stop drawing a document; True where it was not over."""
+    _require_part(actor, at)
+    return cancel(job)
 
 
 @transaction.atomic
@@ -156,6 +166,12 @@ def released_document(edition: ReportEdition, wanted: Wanted) -> ReportDocument 
 def jobs_of(edition: ReportEdition) -> QuerySet[Job]:
     """Jobs that draw documents of this edition, the latest first."""
     return Job.objects.filter(kind=RENDER_DOCUMENT, arguments__edition=edition.pk)
+
+
+def _require_part(actor: User, at: datetime) -> None:
+    """Documents are drawn for those who prepare editions and those who release them."""
+    if not can(actor, Verb.PREPARE_EDITION, on=day_of(at)):
+        require(actor, Verb.RELEASE_EDITION, on=day_of(at))
 
 
 def _enqueue(edition: ReportEdition, wanted: Wanted, *, asked_by: User) -> Job:

@@ -1,0 +1,1 @@
+"""What the pages show that mix register and verdicts, as small dataclasses over querysets. Nothing here writes."""

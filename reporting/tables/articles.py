@@ -1,0 +1,145 @@
+"""The thirty articles as Cassin's portico: the verdict of each, or how many measures reach it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from commitments import texts
+from commitments.models import Grade, Provision, User
+from reporting.content import facts, rules
+from reporting.coverage import Coverage
+from reporting.tables.matrix import GROUPS, cell_url, field_label
+from reviews.models import Assessment, Outcome, ReviewCycle
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The approved verdicts of the latest closed cycle that someone may see, by commitment."""
+
+    year: int | None
+    reporting_date: date | None
+    grades: Sequence[Grade]
+    outcomes: Mapping[int, str]
+
+    def of_article(self, article: int, reach: Coverage) -> str:
+        """The weakest verdict of the commitments whose basis is the article."""
+        based = [pk for pk, promise in reach.promises.items() if promise.basis == article]
+        steps = [facts.Grade(grade.code, facts.Text(), facts.Text()) for grade in self.grades]
+        return rules.weakest((self.outcomes[pk] for pk in based if pk in self.outcomes), steps)
+
+    def label(self, outcome: str) -> str:
+        """A verdict in words."""
+        words = {
+            Outcome.OUT_OF_COMPETENCE.value: _("Out of the city's competence"),
+            Outcome.TOO_EARLY.value: _("Too early to assess"),
+            facts.GAP: _("Gap: no commitment assessed"),
+        }
+        by_code = {grade.code: texts.localized(grade, "label") for grade in self.grades}
+        return words.get(outcome) or by_code.get(outcome, outcome)
+
+    def legend(self) -> list[dict[str, str]]:
+        codes = [*(grade.code for grade in self.grades), Outcome.OUT_OF_COMPETENCE.value, Outcome.TOO_EARLY.value]
+        return [{"code": code, "label": self.label(code)} for code in (*codes, facts.GAP)]
+
+
+def latest_verdicts(user: User) -> Verdicts:
+    """Two queries, whatever the size: the scale with its cycle, and the verdicts."""
+    closed = ReviewCycle.objects.closed().visible_to(user).order_by("-year")
+    latest = closed.values("pk")[:1]
+    scale = Subquery(closed.values("scale")[:1])
+    grades = list(
+        Grade.objects.filter(scale=scale)
+        .order_by("order")
+        .annotate(year=Subquery(closed.values("year")[:1]), on=Subquery(closed.values("reporting_date")[:1]))
+    )
+    if not grades:
+        return Verdicts(None, None, [], {})
+    rows = Assessment.objects.visible_to(user).approved().filter(cycle=Subquery(latest)).order_by()
+    found = rows.values_list("commitment_id", "grade__code", "outcome")
+    outcomes = {commitment: grade or outcome for commitment, grade, outcome in found}
+    return Verdicts(grades[0].year, grades[0].on, grades, outcomes)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An article in the list below the picture."""
+
+    number: int
+    provision: Provision
+    url: str
+    outcome: str
+    label: str
+    direct: int
+    indirect: int
+    fields: list[str]
+
+
+@dataclass(frozen=True)
+class Lines:
+    label: str
+    rows: list[Line]
+
+
+def lines(articles: Mapping[int, Provision], reach: Coverage, verdicts: Verdicts) -> list[Lines]:
+    """Every article with its verdict and its measures, in the groups of the matrix."""
+    found: dict[str, list[Line]] = defaultdict(list)
+    for label, first, last in GROUPS:
+        for number in range(first, last + 1):
+            if number in articles:
+                found[str(label)].append(_line(number, articles[number], reach, verdicts))
+    return [Lines(label, rows) for label, rows in found.items()]
+
+
+def tiles(groups: Sequence[Lines], field: str = "") -> list[dict[str, Any]]:
+    """Tiles by verdict; an article without a measure in the chosen field steps back."""
+    return [
+        {
+            "number": line.number,
+            "title": texts.localized(line.provision, "title"),
+            "code": line.outcome,
+            "label": line.label,
+            "url": line.url,
+            "dim": bool(field) and field_label(field) not in line.fields,
+        }
+        for group in groups
+        for line in group.rows
+    ]
+
+
+def counted_tiles(groups: Sequence[Lines], reach: Coverage, field: str = "") -> list[dict[str, Any]]:
+    """Tiles by the number of direct measures; an article without one shows as a gap."""
+    found = []
+    for line in (line for group in groups for line in group.rows):
+        count = len(reach.direct(line.number, field))
+        words = ngettext("%(count)s measure", "%(count)s measures", count) % {"count": count}
+        found.append(
+            {
+                "number": line.number,
+                "title": texts.localized(line.provision, "title"),
+                "code": facts.GAP,
+                "count": count,
+                "label": words,
+                "url": line.url,
+            }
+        )
+    return found
+
+
+def _line(number: int, provision: Provision, reach: Coverage, verdicts: Verdicts) -> Line:
+    outcome = verdicts.of_article(number, reach)
+    return Line(
+        number=number,
+        provision=provision,
+        url=cell_url(number),
+        outcome=outcome,
+        label=verdicts.label(outcome),
+        direct=len(reach.direct(number)),
+        indirect=len(reach.indirect(number)),
+        fields=[field_label(field) for field in reach.fields(number)],
+    )

@@ -1,0 +1,436 @@
+"""What needs each role today. One class a role, each with few queries, whatever the size of the register."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Case, Count, Q, QuerySet, Value, When, Window
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from commitments import texts
+from commitments.models import Adoption, GapCode, LinkState, Measure, MeasureLink, User
+from reporting.coverage import ARTICLES, direct_coverage
+from reporting.models import EditionState, ReportDocument, ReportEdition
+from reporting.tables.articles import latest_verdicts
+from reporting.tables.matrix import cell_url, field_label, gap_reasons
+from reviews.models import (
+    Assessment,
+    AssessmentState,
+    Confirmation,
+    ConfirmationState,
+    CycleState,
+    FollowUp,
+    ReviewCycle,
+)
+from reviews.views.cycles import phases
+from reviews.views.progress import UnitProgress, by_unit
+from reviews.views.shown import days_left
+
+SHOWN = 8
+"""How many rows of a list the first screen shows; the rest is behind a link."""
+
+SOON = 8
+"""Days before a deadline from which on it is pressing."""
+
+
+def link(name: str, *args: object, query: str = "") -> str:
+    """The address of a page, or nothing where this installation has no such page."""
+    try:
+        return reverse(name, args=args) + query
+    except NoReverseMatch:
+        return ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that needs somebody today, as ``components/tasks.html`` shows it."""
+
+    title: str
+    url: str
+    text: str = ""
+    state: str = ""
+    kind: str = "neutral"
+    icon: str = "edit"
+
+
+@dataclass(frozen=True)
+class Deadline:
+    day: date
+    label: str
+
+
+@dataclass(frozen=True)
+class UnitLine:
+    """A unit with its answers in a cycle, and where they are."""
+
+    unit: UnitProgress
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The answers of all units that someone may see, those with the most first."""
+
+    lines: Sequence[UnitLine]
+
+    @property
+    def done(self) -> int:
+        return sum(line.unit.released for line in self.lines)
+
+    @property
+    def total(self) -> int:
+        return sum(line.unit.total for line in self.lines)
+
+    @property
+    def shown(self) -> Sequence[UnitLine]:
+        return self.lines[:SHOWN]
+
+    def named(self, what: str) -> list[str]:
+        """Names of the units of which something is true: ``disputed``, ``void`` or ``silent``."""
+        return [line.label for line in self.lines if getattr(line.unit, what)]
+
+    def sum(self, what: str) -> int:
+        return sum(getattr(line.unit, what) for line in self.lines)
+
+
+def current_cycle(user: User) -> ReviewCycle | None:
+    """The running cycle, or else the latest one that is not merely planned."""
+    rows = ReviewCycle.objects.visible_to(user).exclude(state=CycleState.PLANNED)
+    running = Case(When(state__in=(CycleState.OPEN, CycleState.ASSESSING), then=Value(0)), default=Value(1))
+    return rows.order_by(running, "-year").first()
+
+
+def progress(cycle: ReviewCycle, user: User, today: date, page: str) -> Progress:
+    """Counted as the board counts; ``page`` is where a unit's line leads."""
+    lines = [
+        UnitLine(unit, texts.localized({"name_de": unit.name_de, "name_en": unit.name_en}, "name"), url)
+        for unit in by_unit(user, cycle, today)
+        for url in [link(page, cycle.year, unit.key)]
+    ]
+    return Progress(sorted(lines, key=lambda line: (-line.unit.total, line.label)))
+
+
+# Deadlines
+
+
+def deadlines(cycle: ReviewCycle | None, today: date) -> list[Deadline]:
+    """What is due next: the cycle's own days, and renewals of what the city took on (rule 17)."""
+    found = []
+    if cycle is not None and not cycle.is_final:
+        found = [
+            Deadline(cycle.confirm_by, _("End of the answers")),
+            Deadline(cycle.last_reminder_on, _("Last reminder to units that have not answered")),
+            Deadline(cycle.assess_by, _("Last assessment to be approved")),
+        ]
+    due = Adoption.objects.filter(ended_on__isnull=True, renewal_due_on__isnull=False)
+    for adoption in due.select_related("version__instrument").order_by("renewal_due_on")[:SHOWN]:
+        assert adoption.renewal_due_on is not None
+        name = texts.localized(adoption.version.instrument, "short")
+        found.append(Deadline(adoption.renewal_due_on, _("Renew “%(name)s”") % {"name": name}))
+    return sorted((row for row in found if row.day >= today), key=lambda row: row.day)[:6]
+
+
+# The picture beside it
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A small portico, and the articles without a direct measure that the city could close itself."""
+
+    tiles: list[dict[str, Any]]
+    year: int | None
+    gaps: int
+    closable: list[tuple[int, str]]
+
+
+def picture(user: User) -> Picture:
+    """Five queries: what is direct, the scale, the verdicts, and why there are gaps."""
+    reach, verdicts, reasons = direct_coverage(user), latest_verdicts(user), gap_reasons()
+    outcomes = {number: verdicts.of_article(number, reach) for number in ARTICLES}
+    bare = [number for number in ARTICLES if not reach.direct(number)]
+    beyond = {number for (number, name), row in reasons.items() if not name and row.code == GapCode.NO_COMPETENCE}
+    return Picture(
+        tiles=[
+            {
+                "number": number,
+                "title": texts.article_label(number).replace("\u00ad", ""),
+                "code": outcome,
+                "label": verdicts.label(outcome),
+                "url": cell_url(number),
+            }
+            for number, outcome in outcomes.items()
+        ],
+        year=verdicts.year,
+        gaps=len(bare),
+        closable=[(number, cell_url(number)) for number in bare if number not in beyond],
+    )
+
+
+# Roles
+
+
+@dataclass(frozen=True)
+class OfficerHome:
+    cycle: ReviewCycle | None
+    phases: list[dict[str, Any]]
+    tasks: list[Task]
+    progress: Progress
+    deadlines: list[Deadline]
+    picture: Picture
+    overdue: Sequence[FollowUp]
+    board_url: str
+
+
+def officer_home(user: User, today: date) -> OfficerHome:
+    cycle = current_cycle(user)
+    answers = progress(cycle, user, today, "reviews:unit") if cycle else Progress([])
+    overdue = overdue_follow_ups(FollowUp.objects.visible_to(user), today)
+    tasks: list[Task] = []
+    if cycle is not None and not cycle.is_final:
+        tasks += [*_of_answers(cycle, answers), *_of_assessments(cycle)]
+    tasks += _of_follow_ups(overdue, today)
+    tasks += _of_proposals(user)
+    if cycle is None:
+        tasks.append(_to_plan())
+    return OfficerHome(
+        cycle=cycle,
+        phases=phases(cycle, today) if cycle else [],
+        tasks=tasks,
+        progress=answers,
+        deadlines=deadlines(cycle, today),
+        picture=picture(user),
+        overdue=overdue,
+        board_url=link("reviews:board", cycle.year) if cycle else "",
+    )
+
+
+def overdue_follow_ups(rows: QuerySet[FollowUp], today: date) -> list[FollowUp]:
+    """The promises that are longest overdue; each knows how many there are (``n``)."""
+    late = rows.filter(state="open", due_on__lt=today).select_related("commitment", "unit")
+    return [_with_url(row) for row in late.annotate(n=Window(Count("pk"))).order_by("due_on", "pk")[:SHOWN]]
+
+
+def _with_url(row: FollowUp) -> FollowUp:
+    row.url = link("reviews:follow-up", row.pk)  # type: ignore[attr-defined] # for the template
+    return row
+
+
+def _of_answers(cycle: ReviewCycle, answers: Progress) -> Iterable[Task]:
+    board = link("reviews:board", cycle.year)
+    if units := answers.named("disputed"):
+        n = len(units)
+        title = ngettext("%(n)s unit disputes an entry", "%(n)s units dispute an entry", n) % {"n": n}
+        text = _("%(units)s. Both texts stand side by side; the verdict remains yours.") % {"units": _list(units)}
+        yield Task(title, board + "?state=disputed#units", text, _("Decide"), "warning", "edit")
+    if n := answers.sum("void"):
+        title = ngettext("%(n)s answer has become void", "%(n)s answers have become void", n) % {"n": n}
+        text = _("The measure was changed after the answer. Ask the unit again: %(units)s.") % {
+            "units": _list(answers.named("void"))
+        }
+        yield Task(title, board + "?state=void#units", text, _("Ask again"), "warning", "autorenew")
+    if units := answers.named("silent"):
+        n = len(units)
+        title = ngettext("%(n)s unit does not react", "%(n)s units do not react", n) % {"n": n}
+        text = _("%(units)s. The next reminder goes out by itself.") % {"units": _list(units)}
+        yield Task(title, board + "?state=silent#units", text, _("Runs by itself"), "neutral", "mail")
+
+
+def _of_assessments(cycle: ReviewCycle) -> Iterable[Task]:
+    rows = Assessment.objects.filter(cycle=cycle, state__in=(AssessmentState.DRAFT, AssessmentState.RETURNED))
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for state, reference in rows.order_by("commitment__reference").values_list("state", "commitment__reference"):
+        waiting[state].append(reference)
+    url = link("reviews:assessment-list", cycle.year)
+    if references := waiting[AssessmentState.RETURNED]:
+        n = len(references)
+        title = ngettext("%(n)s assessment was returned", "%(n)s assessments were returned", n) % {"n": n}
+        text = _("The second pair of eyes has questions on %(references)s.") % {"references": _list(references)}
+        yield Task(title, url + "?state=returned", text, _("Revise"), "info", "edit")
+    if (references := waiting[AssessmentState.DRAFT]) and cycle.state == CycleState.ASSESSING:
+        n = len(references)
+        title = ngettext("%(n)s commitment is to be assessed", "%(n)s commitments are to be assessed", n) % {"n": n}
+        text = _("Until %(day)s.") % {"day": texts.weekday_date(cycle.assess_by)}
+        yield Task(title, url + "?state=draft", text, _("Assess"), "info", "edit")
+
+
+def _of_follow_ups(overdue: Sequence[FollowUp], today: date) -> Iterable[Task]:
+    if overdue:
+        n: int = overdue[0].n  # type: ignore[attr-defined] # annotated
+        title = ngettext("%(n)s promise is overdue", "%(n)s promises are overdue", n) % {"n": n}
+        days = (today - overdue[0].due_on).days
+        since = ngettext("For %(days)s day", "For %(days)s days", days) % {"days": days}
+        text = _("Without a new date they stand in the report as not kept.")
+        yield Task(title, "#overdue", text, since, "danger", "danger")
+
+
+def _of_proposals(user: User) -> Iterable[Task]:
+    waiting = Measure.objects.visible_to(user).aggregate(
+        measures=Count("pk", filter=Q(accepted_on__isnull=True), distinct=True),
+        links=Count("links", filter=Q(links__state=LinkState.PROPOSED), distinct=True),
+    )
+    if n := waiting["measures"]:
+        title = ngettext("%(n)s measure is proposed", "%(n)s measures are proposed", n) % {"n": n}
+        url = link("commitments:measure-list", query="?proposed=yes")
+        yield Task(title, url, _("Units propose new measures. Accept or discuss them."), _("Decide"), "info", "draft")
+    if n := waiting["links"]:
+        title = ngettext("%(n)s link is proposed", "%(n)s links are proposed", n) % {"n": n}
+        first = _first_proposal(user)
+        yield Task(title, first, _("Units propose what a measure serves."), _("Decide"), "info", "draft")
+
+
+def _first_proposal(user: User) -> str:
+    """The mapping of the measure with the oldest proposal."""
+    rows = MeasureLink.objects.filter(state=LinkState.PROPOSED, measure__in=Measure.objects.visible_to(user))
+    key = rows.order_by("pk").values_list("measure__reference", flat=True).first()
+    return link("commitments:mapping", key) if key else ""
+
+
+def _to_plan() -> Task:
+    return Task(
+        _("No review cycle has been opened yet"),
+        link("reviews:cycle-plan"),
+        _("Plan the first one: period, reporting date, and until when the units answer."),
+        _("Plan"),
+        "info",
+        "calendar-today",
+    )
+
+
+def _list(names: Sequence[str], most: int = 4) -> str:
+    """Some names, and how many more there are."""
+    shown = ", ".join(names[:most])
+    if len(names) <= most:
+        return shown
+    return _("%(names)s and %(n)s more") % {"names": shown, "n": len(names) - most}
+
+
+@dataclass(frozen=True)
+class ApproverHome:
+    cycle: ReviewCycle | None
+    phases: list[dict[str, Any]]
+    tasks: list[Task]
+    submitted: Sequence[Assessment]
+    editions: Sequence[ReportEdition]
+
+
+def approver_home(user: User, today: date) -> ApproverHome:
+    """Assessments to decide and editions to release; what somebody wrote or prepared is for another one."""
+    cycle = current_cycle(user)
+    rows = Assessment.objects.filter(state=AssessmentState.SUBMITTED, cycle=cycle).visible_to(user)
+    mine = rows.exclude(author=user).select_related("commitment", "author", "grade", "cycle")
+    submitted = list(mine.annotate(n=Window(Count("pk"))).order_by("submitted_at", "pk")[:SHOWN]) if cycle else []
+    for row in submitted:
+        row.url = assessment_url(row)  # type: ignore[attr-defined] # for the template
+    drafts = ReportEdition.objects.filter(state=EditionState.DRAFT).exclude(prepared_by=user)
+    editions = list(drafts.select_related("cycle", "prepared_by")[:SHOWN])
+    return ApproverHome(
+        cycle=cycle,
+        phases=phases(cycle, today) if cycle else [],
+        tasks=[*_to_decide(cycle, submitted), *_to_release(editions)],
+        submitted=submitted,
+        editions=editions,
+    )
+
+
+def _to_decide(cycle: ReviewCycle | None, submitted: Sequence[Assessment]) -> Iterable[Task]:
+    if cycle and submitted:
+        n: int = submitted[0].n  # type: ignore[attr-defined] # annotated
+        title = ngettext("%(n)s assessment waits for you", "%(n)s assessments wait for you", n) % {"n": n}
+        text = _("Approve it, or return it with a question.")
+        url = assessment_url(submitted[0])
+        yield Task(title, url, text, _("Decide"), "info", "edit")
+
+
+def _to_release(editions: Sequence[ReportEdition]) -> Iterable[Task]:
+    for edition in editions:
+        ready = edition.cycle.is_final
+        title = _("Report %(year)s, edition %(number)s, is to be released") % {
+            "year": edition.cycle.year,
+            "number": edition.number,
+        }
+        text = _("The cycle is frozen.") if ready else _("The cycle is not frozen yet; the draft can be read.")
+        url = link("reporting:edition", edition.cycle.year, edition.number)
+        state, kind = (_("Release"), "info") if ready else (_("Read"), "neutral")
+        yield Task(title, url, text, state, kind, "check" if ready else "visibility")
+
+
+def assessment_url(assessment: Assessment) -> str:
+    return link("reviews:assess", assessment.cycle.year, assessment.commitment.reference)
+
+
+@dataclass(frozen=True)
+class UnitHome:
+    cycle: ReviewCycle | None
+    phases: list[dict[str, Any]]
+    tasks: list[Task]
+    progress: Progress
+    follow_ups: Sequence[FollowUp]
+
+
+def unit_home(user: User, today: date, *, answers: bool, releases: bool) -> UnitHome:
+    """The unit's own list with its deadline: what the contact must answer, what the releasing person must release."""
+    cycle = current_cycle(user)
+    own = Confirmation.objects.filter(unit__in=user.unit_ids)
+    found = progress(cycle, user, today, "reviews:confirm") if cycle else Progress([])
+    mine = FollowUp.objects.visible_to(user).filter(unit__in=user.unit_ids).open()
+    rows = [_with_url(row) for row in mine.select_related("commitment", "unit").order_by("due_on", "pk")[:SHOWN]]
+    tasks: list[Task] = []
+    if cycle is not None and not cycle.is_final:
+        returned = _returned(own, cycle) if answers else {}
+        for line in found.lines:
+            tasks += _of_unit(cycle, line, returned.get(line.unit.key, 0), today, answers=answers, releases=releases)
+    return UnitHome(cycle, phases(cycle, today) if cycle else [], tasks, found, rows)
+
+
+def _returned(rows: QuerySet[Confirmation], cycle: ReviewCycle) -> Mapping[str, int]:
+    sent_back = rows.filter(cycle=cycle, state=ConfirmationState.RETURNED).order_by()
+    return dict(sent_back.values_list("unit__key").annotate(n=Count("pk")))
+
+
+def _of_unit(
+    cycle: ReviewCycle, line: UnitLine, returned: int, today: date, *, answers: bool, releases: bool
+) -> Iterable[Task]:
+    due = _("%(unit)s, until %(day)s") % {"unit": line.label, "day": texts.weekday_date(cycle.confirm_by)}
+    days = cycle.days_left(today)
+    left, kind = days_left(days), "danger" if days < 0 else "warning" if days < SOON else "info"
+    if returned and answers:
+        title = ngettext("%(n)s answer was returned to you", "%(n)s answers were returned to you", returned)
+        yield Task(title % {"n": returned}, line.url, due, _("Revise"), "warning", "edit")
+    waiting = line.unit.open + line.unit.draft + line.unit.silent - returned
+    if answers and waiting > 0:
+        title = ngettext("%(n)s answer is open", "%(n)s answers are open", waiting) % {"n": waiting}
+        yield Task(title, line.url, due, left, kind, "edit")
+    if releases and (n := line.unit.submitted):
+        title = ngettext("%(n)s answer waits for your release", "%(n)s answers wait for your release", n) % {"n": n}
+        yield Task(title, line.url, due, left, kind, "check")
+
+
+@dataclass(frozen=True)
+class CouncilHome:
+    edition: ReportEdition | None
+    documents: Sequence[Any]
+    picture: Picture
+
+
+def council_home(user: User, language: str) -> CouncilHome:
+    edition = latest_release(user)
+    return CouncilHome(edition, documents_of(edition, user, language) if edition else [], picture(user))
+
+
+def documents_of(edition: ReportEdition, user: User, language: str) -> list[ReportDocument]:
+    """The files of an edition in one language, the main volume first."""
+    rows = ReportDocument.objects.visible_to(user).filter(edition=edition, language=language)
+    found = list(rows.exclude(edition_state=EditionState.DRAFT).order_by("-volume", "field"))
+    for row in found:
+        row.field_label = field_label(row.field) if row.field else ""  # type: ignore[attr-defined] # for the template
+    return found
+
+
+def latest_release(user: User) -> ReportEdition | None:
+    rows = ReportEdition.objects.visible_to(user).released().select_related("cycle", "freeze_seal", "release_seal")
+    return rows.order_by("-cycle__year").first()

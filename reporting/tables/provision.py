@@ -1,0 +1,130 @@
+"""One provision: its kin, the commitments under it, the measures that serve it, and their verdicts."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from commitments.models import (
+    Commitment,
+    GapReason,
+    Instrument,
+    Measure,
+    MeasureLink,
+    MeasureProvision,
+    MeasureStatus,
+    Provision,
+    ProvisionLink,
+    Relation,
+    User,
+)
+from reporting.tables.verdicts import ladder, points
+from reviews.models import Assessment
+
+MOST = 100
+"""So many measures and commitments are listed; the lists of the register show the rest."""
+
+TURNED = {Relation.SUBSET: Relation.SUPERSET, Relation.SUPERSET: Relation.SUBSET}
+"""A link read from its target: part of becomes wider than."""
+
+
+@dataclass
+class Kin:
+    """Provisions of one other instrument that are related to this one."""
+
+    instrument: Instrument
+    rows: list[tuple[str, Provision]] = field(default_factory=list)
+
+
+@dataclass
+class Promise:
+    """A commitment under the provision, with its verdicts over the years."""
+
+    commitment: Commitment
+    is_basis: bool
+    points: list[dict[str, Any]]
+    by_year: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Served:
+    """A measure that serves the provision, directly or through a commitment."""
+
+    measure: Measure
+    status_label: str
+    contribution: str
+    rationale: MeasureProvision | MeasureLink
+    through: str = ""
+
+
+def kin(provision: Provision) -> list[Kin]:
+    """Related provisions, read both ways, by instrument. One query."""
+    rows = ProvisionLink.objects.filter(Q(source=provision) | Q(target=provision)).select_related(
+        "source__version__instrument", "target__version__instrument"
+    )
+    found: dict[int, Kin] = {}
+    for row in sorted(rows, key=lambda each: _place(each, provision)):
+        outward = row.source_id == provision.pk
+        other = row.target if outward else row.source
+        relation = Relation(row.relation) if outward else TURNED.get(Relation(row.relation), Relation(row.relation))
+        group = found.setdefault(other.version.instrument_id, Kin(other.version.instrument))
+        group.rows.append((str(relation.label), other))
+    return list(found.values())
+
+
+def _place(link: ProvisionLink, provision: Provision) -> tuple[int, int]:
+    other = link.target if link.source_id == provision.pk else link.source
+    return other.version.instrument.order, other.order
+
+
+def _under(provision: Provision, user: User) -> "QuerySet[Commitment]":
+    return (
+        Commitment.objects.visible_to(user)
+        .in_force()
+        .filter(commitment_provisions__provision=provision, commitment_provisions__ended_on__isnull=True)
+    )
+
+
+def promises(provision: Provision, user: User) -> tuple[list[Promise], list[int]]:
+    """The commitments under the provision with their approved verdicts, those that rest on it first. Three queries."""
+    rows = list(_under(provision, user).values_list("pk", "commitment_provisions__is_basis")[:MOST])
+    is_basis = dict(rows)
+    scale = ladder()
+    seen = Assessment.objects.visible_to(user).approved().filter(commitment__in=is_basis)
+    by_commitment: dict[int, list[Assessment]] = defaultdict(list)
+    for verdict in seen.select_related("cycle", "grade").order_by("cycle__year"):
+        by_commitment[verdict.commitment_id].append(verdict)
+    found = Commitment.objects.filter(pk__in=is_basis).select_related("lead_unit").order_by("reference")
+    promised = [Promise(each, is_basis[each.pk], points(by_commitment[each.pk], scale)) for each in found]
+    years = sorted({point["year"] for each in promised for point in each.points})
+    for each in promised:
+        known = {point["year"]: point for point in each.points}
+        each.by_year = [known.get(year, {"year": year}) for year in years]
+    return sorted(promised, key=lambda each: not each.is_basis), years
+
+
+def measures(provision: Provision, user: User) -> list[Served]:
+    """Measures linked to the provision itself, then those linked to a commitment under it. Two queries."""
+    shown = Measure.objects.visible_to(user)
+    direct = MeasureProvision.objects.accepted().filter(provision=provision, measure__in=shown)
+    through = MeasureLink.objects.accepted().filter(commitment__in=_under(provision, user), measure__in=shown)
+    found: dict[int, Served] = {}
+    for row in direct.select_related("measure__engagement").order_by("measure__reference")[:MOST]:
+        found[row.measure_id] = _served(row)
+    for link in through.select_related("measure__engagement", "commitment").order_by("measure__reference")[:MOST]:
+        found.setdefault(link.measure_id, _served(link, link.commitment.reference))
+    return list(found.values())
+
+
+def _served(row: MeasureProvision | MeasureLink, through: str = "") -> Served:
+    measure = row.measure
+    held_up = measure.engagement is not None and measure.engagement.suspends_measures
+    if held_up and measure.status in (MeasureStatus.ONGOING, MeasureStatus.PLANNED, MeasureStatus.DECIDED_NOT_FUNDED):
+        measure.status = MeasureStatus.SUSPENDED
+    return Served(measure, str(measure.get_status_display()), str(row.get_contribution_display()), row, through)
+
+
+def gaps(provision: Provision) -> list[GapReason]:
+    """Why an article has no measure, by field of action."""
+    return list(GapReason.objects.filter(article=provision))

@@ -1,0 +1,34 @@
+from django.urls import path, register_converter
+
+from reporting.converters import ArticleConverter, ProvisionNumberConverter
+from reporting.views import audit, commitment, editions, home, matrix, provision, search
+
+app_name = "reporting"
+
+register_converter(ArticleConverter, "article")
+register_converter(ProvisionNumberConverter, "provision")
+
+urlpatterns = [
+    path("", home.home_page, name="home"),
+    path("changes/", home.latest_changes, name="changes"),
+    path("search/", search.search, name="search"),
+    path("articles/", matrix.articles, name="articles"),
+    path("matrix/", matrix.matrix, name="matrix"),
+    path("matrix/<article:number>/", matrix.article, name="article"),
+    path("matrix/<article:number>/reason/", matrix.gap, name="gap"),
+    path("matrix/<article:number>/<str:field>/", matrix.cell, name="cell"),
+    path("matrix/<article:number>/<str:field>/reason/", matrix.gap, name="gap"),
+    path("reports/", editions.edition_list, name="edition-list"),
+    path("reports/documents/<int:pk>/", editions.document, name="document"),
+    path("reports/<int:year>/prepare/", editions.edition_prepare, name="edition-prepare"),
+    path("reports/<int:year>/<int:number>/", editions.edition, name="edition"),
+    path("reports/<int:year>/<int:number>/content.json", editions.edition_content, name="edition-content"),
+    path("reports/<int:year>/<int:number>/release/", editions.edition_release, name="edition-release"),
+    path("reports/<int:year>/<int:number>/jobs/<uuid:job>/cancel/", editions.document_cancel, name="document-cancel"),
+    path("reports/<int:year>/<int:number>/<slug:volume>/", editions.document_state, name="document-state"),
+    path("reports/<int:year>/<int:number>/<slug:volume>/ask/", editions.document_ask, name="document-ask"),
+    path("ledger/", audit.trail, name="audit"),
+    path("commitments/<str:reference>/", commitment.commitment, name="commitment"),
+    path("commitments/<str:reference>/history/", commitment.commitment_history, name="commitment-history"),
+    path("instruments/<slug:key>/<int:version>/<provision:number>/", provision.provision, name="provision"),
+]

@@ -1,0 +1,260 @@
+"""Editions of the report: prepare, read, release; ask for a document and watch how it is drawn."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.text import slugify
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import condition, require_http_methods, require_POST, require_safe
+
+from commitments import clock, jobs
+from commitments.models import City, Job, JobState
+from commitments.permissions import Verb, can, require
+from commitments.requests import UserRequest
+from reporting import store, workflow
+from reporting.forms import NewEditionForm
+from reporting.models import EditionState, ReportDocument, ReportEdition, Volume
+from reporting.tables.matrix import field_label
+from reporting.workflow import EVERY_DOCUMENT, Wanted
+from reviews.models import CycleState, ReviewCycle
+
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+UNCHANGING = "private, max-age=3600, immutable"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One document of an edition: the file where there is one, the job that draws it, or the button to ask for it."""
+
+    wanted: Wanted
+    title: str
+    language: str
+    document: ReportDocument | None
+    job: Job | None
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.job is not None and not self.job.is_over
+
+    @property
+    def has_failed(self) -> bool:
+        return self.job is not None and self.job.state == JobState.FAILED and self.document is None
+
+
+@require_safe
+def edition_list(request: UserRequest) -> HttpResponse:
+    user = request.user
+    editions = ReportEdition.objects.visible_to(user).select_related("cycle", "prepared_by", "released_by")
+    context = {"editions": editions, "cycles": []}
+    if can(user, Verb.PREPARE_EDITION, on=clock.today()):
+        cycles = ReviewCycle.objects.visible_to(user).filter(imported=False).exclude(state=CycleState.PLANNED)
+        context["cycles"] = cycles.exclude(editions__state=EditionState.DRAFT)
+    return render(request, "reporting/edition_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def edition_prepare(request: UserRequest, year: int) -> HttpResponse:
+    """Begin the next edition; only another one than the first asks for a reason."""
+    cycle = get_object_or_404(ReviewCycle.objects.visible_to(request.user), year=year)
+    require(request.user, Verb.PREPARE_EDITION, on=clock.today())
+    form = NewEditionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data["reason"]
+        try:
+            edition = workflow.prepare_edition(cycle, actor=request.user, at=clock.now(), reason=said)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The edition was prepared. Another person releases it."))
+            return redirect("reporting:edition", year, edition.number)
+    is_first = not cycle.editions.exists()
+    return render(request, "reporting/edition_prepare.html", {"cycle": cycle, "form": form, "is_first": is_first})
+
+
+@require_safe
+def edition(request: UserRequest, year: int, number: int) -> HttpResponse:
+    shown = _edition(request, year, number)
+    context = {
+        "edition": shown,
+        "slots": slots(shown, request),
+        "may_ask": _may_ask(request),
+        "may_release": can(request.user, Verb.RELEASE_EDITION, on=clock.today()),
+        "is_own": shown.prepared_by_id == request.user.pk,
+        "cycle_is_final": shown.cycle.is_final,
+        "decisions": shown.decisions.prefetch_related("mandates"),
+        "corrections": shown.corrections.select_related("entered_by", "approved_by"),
+    }
+    return render(request, "reporting/edition.html", context)
+
+
+@require_POST
+def edition_release(request: UserRequest, year: int, number: int) -> HttpResponse:
+    shown = _edition(request, year, number)
+    require(request.user, Verb.RELEASE_EDITION, on=clock.today())
+    try:
+        workflow.release_edition(shown, actor=request.user, at=clock.now())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("The edition is released. Its documents are being drawn."))
+    return redirect("reporting:edition", year, number)
+
+
+# Documents
+
+
+@require_POST
+def document_ask(request: UserRequest, year: int, number: int, volume: str) -> HttpResponse:
+    """Have a document drawn; the page then shows how far that is."""
+    shown, wanted = _edition(request, year, number), _wanted(volume)
+    try:
+        job = workflow.ask_for_document(shown, wanted, actor=request.user, at=clock.now())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("reporting:edition", year, number)
+    if request.htmx:  # type: ignore[attr-defined] # set by the middleware of django-htmx
+        return _fragment(request, shown, wanted, job)
+    return redirect(f"{reverse('reporting:edition', args=[year, number])}#{_anchor(wanted)}")
+
+
+@require_safe
+@never_cache
+def document_state(request: UserRequest, year: int, number: int, volume: str) -> HttpResponse:
+    """How far a document is: the row of the list that asks again every two seconds while it is being drawn."""
+    shown, wanted = _edition(request, year, number), _wanted(volume)
+    return _fragment(request, shown, wanted, None)
+
+
+@require_POST
+def document_cancel(request: UserRequest, year: int, number: int, job: uuid.UUID) -> HttpResponse:
+    shown = _edition(request, year, number)
+    found = get_object_or_404(workflow.jobs_of(shown), pk=job)
+    workflow.cancel_document(found, actor=request.user, at=clock.now())
+    return redirect("reporting:edition", year, number)
+
+
+def _etag(request: HttpRequest, pk: int) -> str | None:
+    """The file's own hash; asked only of files that this person may have."""
+    found = ReportDocument.objects.visible_to(request.user).filter(pk=pk).first()  # type: ignore[arg-type]
+    return f'"{found.sha256}"' if found else None
+
+
+@require_safe
+@condition(etag_func=_etag)
+def document(request: UserRequest, pk: int) -> HttpResponse:
+    """The file as it was stored; it is checked against its hash before it leaves the house."""
+    rows = ReportDocument.objects.visible_to(request.user).select_related("edition__cycle")
+    shown = get_object_or_404(rows, pk=pk)
+    try:
+        data = store.get(shown.sha256)
+    except store.AlteredError as error:
+        return render(request, "reporting/document_altered.html", {"document": shown, "error": error}, status=500)
+    attached = "download" in request.GET
+    headers = {
+        "Content-Disposition": content_disposition_header(attached, file_name(shown)) or "inline",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": UNCHANGING,
+    }
+    return HttpResponse(data, content_type=shown.media_type, headers=headers)
+
+
+@require_safe
+def edition_content(request: UserRequest, year: int, number: int) -> HttpResponse:
+    """The stored content of a released edition, as canonical JSON: what its hash is the hash of."""
+    shown = _edition(request, year, number)
+    if not shown.content_file:
+        return redirect("reporting:edition", year, number)
+    try:
+        data = store.get(shown.content_file)
+    except store.AlteredError as error:
+        return render(request, "reporting/document_altered.html", {"edition": shown, "error": error}, status=500)
+    name = f"{_stem(shown)}.json"
+    headers = {
+        "Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment",
+        "X-Content-Type-Options": "nosniff",
+        "ETag": f'"{shown.content_sha256}"',
+    }
+    return HttpResponse(data, content_type="application/json", headers=headers)
+
+
+def file_name(document: ReportDocument) -> str:
+    """ "menschenrechtsbericht-koeln-2025-ausgabe-1-annex-europe-de.pdf", the same wherever it is downloaded."""
+    parts = [_stem(document.edition), document.volume, document.field, document.language]
+    if document.edition_state == EditionState.DRAFT:
+        parts.append(f"entwurf-{document.rendered_at:%Y%m%d-%H%M}")
+    return "-".join(filter(None, parts)).replace("_", "-") + ".pdf"
+
+
+def _stem(edition: ReportEdition) -> str:
+    city = City.objects.first()
+    name = slugify(city.name_de.translate(UMLAUTS)) if city else ""
+    return "-".join(filter(None, ("menschenrechtsbericht", name, str(edition.cycle.year), f"ausgabe-{edition.number}")))
+
+
+def slots(edition: ReportEdition, request: UserRequest, only: Sequence[Wanted] = EVERY_DOCUMENT) -> list[Slot]:
+    """Two queries: the newest file and the newest job of each document."""
+    files: dict[Wanted, ReportDocument] = {}
+    rows = edition.documents.visible_to(request.user).order_by("pk")  # type: ignore[attr-defined]
+    for row in rows:
+        if row.edition_state == EditionState.DRAFT and edition.state != EditionState.DRAFT:
+            continue
+        files[Wanted(row.volume, row.field, row.language)] = row
+    drawn: dict[Wanted, Job] = {}
+    if request.user.is_city_wide:
+        for job in workflow.jobs_of(edition).order_by("asked_at"):
+            said = job.arguments
+            drawn[Wanted(said["volume"], said["field"], said["language"])] = jobs.with_progress(job)
+    return [
+        Slot(wanted, _title(wanted), _language(wanted.language), files.get(wanted), drawn.get(wanted))
+        for wanted in only
+    ]
+
+
+def _fragment(request: UserRequest, edition: ReportEdition, wanted: Wanted, job: Job | None) -> HttpResponse:
+    slot = slots(edition, request, [wanted])[0]
+    if job is not None and slot.job is None:
+        slot = Slot(wanted, slot.title, slot.language, slot.document, job)
+    context = {"edition": edition, "slot": slot, "may_ask": _may_ask(request)}
+    return render(request, "reporting/_edition_slot.html", context)
+
+
+def _may_ask(request: UserRequest) -> bool:
+    today = clock.today()
+    return can(request.user, Verb.PREPARE_EDITION, on=today) or can(request.user, Verb.RELEASE_EDITION, on=today)
+
+
+def _edition(request: UserRequest, year: int, number: int) -> ReportEdition:
+    rows = ReportEdition.objects.visible_to(request.user)
+    related = ("cycle", "prepared_by", "released_by", "freeze_seal", "release_seal")
+    return get_object_or_404(rows.select_related(*related), cycle__year=year, number=number)
+
+
+def _wanted(volume: str) -> Wanted:
+    """One of the documents of every edition, by the name its address has: "main-de", "annex-europe-en"."""
+    found = next((wanted for wanted in EVERY_DOCUMENT if wanted.slug == volume), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _anchor(wanted: Wanted) -> str:
+    return f"document-{wanted.slug}"
+
+
+def _title(wanted: Wanted) -> str:
+    if wanted.volume == Volume.MAIN:
+        return _("Main volume")
+    return _("Annex volume: %(field)s") % {"field": field_label(wanted.field)}
+
+
+def _language(code: str) -> str:
+    return str(get_language_info(code)["name_local"])
