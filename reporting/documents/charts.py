@@ -212,7 +212,7 @@ def _tile(chart: Chart, article: Article, area: tuple[float, float, float, float
     middle = y + height / 2 + 10
     chart.label((x + 36, middle), str(article.number), 28, ink, weight=600)
     name = article_label(article.number).replace("\u00ad", "")
-    size = max(15, min(25, round((width - 140) / (0.53 * len(name)))))
+    size = max(17, min(25, round((width - 128) / (0.5 * len(name)))))
     chart.label((x + 80, middle - 1), name, size, ink)
     chart.label((x + width - 16, middle + 2), words.sign(article.outcome), 32, ink, anchor="end", weight=600)
 
@@ -388,7 +388,8 @@ def timeline(name: str, bars: Sequence[Bar], until: int, title: str) -> Chart | 
     )
     spoken = "; ".join(f"{bar.name} {bar.start.year}–{bar.end.year if bar.end else ''}" for bar in bars)
     chart = Chart(name, 1650, 70 + 44 * len(bars), f"{title}: {spoken}.")
-    left, step = 430, 1190 / (last - first + 1)
+    left, room = 530, 1090
+    step = room / (last - first + 1)
     for year in range(first, last + 1):
         strong = year % 5 == 0
         x = round(left + (year - first) * step)
@@ -400,10 +401,10 @@ def timeline(name: str, bars: Sequence[Bar], until: int, title: str) -> Chart | 
         x = left + (_moment(bar.start) - first) * step
         end = min(_moment(bar.end, last=True) if bar.end else last + 1, last + 1)
         fill = BRAND if bar.strong else "#8aa4c4"
-        chart.label((0, y + 24), bar.name[:38], 25)
+        chart.label((0, y + 24), bar.name if len(bar.name) < 38 else f"{bar.name[:36]}…", 24)
         chart.box((x, y + 4, left + (end - first) * step - x, 26), fill)
         if not bar.end:
-            chart.line(f"M{left + 1190} {y + 4} l18 13 l-18 13 Z", "none", 0, fill=fill)
+            chart.line(f"M{left + room} {y + 4} l18 13 l-18 13 Z", "none", 0, fill=fill)
     return chart
 
 
