@@ -4,15 +4,22 @@ from datetime import date
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from commitments.models.catalogue import Instrument
-from commitments.models.people import OrganisationalUnit
+from commitments.models.people import OrganisationalUnit, User
 from commitments.models.terms import FieldOfAction, Precision, Protection, in_order, known, precision, protection, text
 from commitments.tracking import TrackedModel, TrackedQuerySet
 
 
 class EngagementQuerySet(TrackedQuerySet["Engagement"]):
+    def visible_to(self, user: User) -> Self:
+        seen = Q(protection__in=user.clearance())
+        if user.unit_ids:
+            seen |= Q(protection__in=(Protection.COUNCIL, Protection.INTERNAL), unit__in=user.unit_ids)
+        return self.filter(seen)
+
     def with_unit(self) -> Self:
         return self.select_related("unit")
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Self
+from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -327,7 +327,10 @@ class LinkState(models.TextChoices):
     ENDED = "ended", _("Ended")
 
 
-class LinkQuerySet(TrackedQuerySet[models.Model]):
+AnyLink = TypeVar("AnyLink", bound=models.Model, covariant=True)
+
+
+class LinkQuerySet(TrackedQuerySet[AnyLink]):
     def accepted(self) -> Self:
         return self.filter(state=LinkState.ACCEPTED)
 
@@ -337,6 +340,14 @@ class LinkQuerySet(TrackedQuerySet[models.Model]):
     def visible_to(self, user: User) -> Self:
         """A link is as visible as its measure."""
         return self.filter(measure__in=Measure.objects.visible_to(user))
+
+
+class MeasureLinkQuerySet(LinkQuerySet["MeasureLink"]):
+    pass
+
+
+class MeasureProvisionQuerySet(LinkQuerySet["MeasureProvision"]):
+    pass
 
 
 class ReasonedLink(TrackedModel):
@@ -375,7 +386,7 @@ class MeasureLink(ReasonedLink):
     measure = models.ForeignKey(Measure, on_delete=models.PROTECT, related_name="links")
     commitment = models.ForeignKey(Commitment, on_delete=models.PROTECT, related_name="links")
 
-    objects = LinkQuerySet.as_manager()
+    objects = MeasureLinkQuerySet.as_manager()
 
     class Meta:
         ordering = ("commitment", "measure")
@@ -391,7 +402,7 @@ class MeasureProvision(ReasonedLink):
     measure = models.ForeignKey(Measure, on_delete=models.PROTECT, related_name="provision_links")
     provision = models.ForeignKey(Provision, on_delete=models.PROTECT, related_name="measure_links")
 
-    objects = LinkQuerySet.as_manager()
+    objects = MeasureProvisionQuerySet.as_manager()
 
     class Meta:
         ordering = ("measure", "provision")

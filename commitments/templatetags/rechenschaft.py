@@ -34,6 +34,13 @@ def localized_text(obj: Any, name: str) -> str:
 
 
 @register.simple_tag
+def localized_list(obj: Any, name: str) -> SafeString:
+    """A list of words in the reader's language, or the German one marked as such."""
+    found = {tail: ", ".join(getattr(obj, f"{name}_{tail}", None) or []) for tail in ("de", "en")}
+    return texts.localized_html({f"{name}_{tail}": words for tail, words in found.items()}, name)
+
+
+@register.simple_tag
 def partial_date(obj: Any, name: str) -> str:
     value = obj.get(name) if isinstance(obj, Mapping) else getattr(obj, name)
     precision = obj.get(f"{name}_precision") if isinstance(obj, Mapping) else getattr(obj, f"{name}_precision", None)
@@ -83,6 +90,12 @@ def markdown(value: str | None) -> SafeString:
 @register.simple_tag
 def word_diff(old: object, new: object) -> list[texts.Segment]:
     return texts.word_diff(str(old if old is not None else ""), str(new if new is not None else ""))
+
+
+@register.filter
+def article_name(number: int) -> str:
+    """The short name of an article, for running text."""
+    return texts.article_label(number).replace("\u00ad", "")
 
 
 # Rights

@@ -23,9 +23,7 @@ from commitments.models import (
     MeasureLink,
     MeasureStatus,
     MeasureUnit,
-    OrganisationalUnit,
     Part,
-    Provision,
     Relation,
     User,
 )
@@ -220,20 +218,18 @@ def follow_ups(commitment: Commitment, user: User, today: date) -> list[dict[str
 
 def stood(commitment: Commitment, day: date) -> Any:
     """The commitment's row at the end of a day, or nothing where it was not in the register yet."""
-    return history.as_of(Commitment, day).filter(id=commitment.pk).first()
+    return history.as_of(Commitment, day).filter(id=commitment.pk).select_related("lead_unit", "adoption").first()
 
 
 def provisions_then(commitment: Commitment, day: date) -> list[Served]:
-    rows = list(history.as_of(CommitmentProvision, day).filter(commitment_id=commitment.pk, ended_on__isnull=True))
-    known = Provision.objects.select_related("version__instrument").in_bulk([row.provision_id for row in rows])
-    rows.sort(key=lambda row: (not row.is_basis, row.order))
-    return [Served(known[row.provision_id], row.is_basis) for row in rows if row.provision_id in known]
+    rows = history.as_of(CommitmentProvision, day).filter(commitment_id=commitment.pk, ended_on__isnull=True)
+    known = rows.select_related("provision__version__instrument").order_by("-is_basis", "order")
+    return [Served(row.provision, row.is_basis) for row in known]
 
 
 def helpers_then(commitment: Commitment, day: date) -> list[str]:
-    rows = history.as_of(CommitmentUnit, day).filter(commitment_id=commitment.pk)
-    units = OrganisationalUnit.objects.in_bulk([row.unit_id for row in rows if row.ended_on is None])
-    return sorted(texts.localized(unit, "name") for unit in units.values())
+    rows = history.as_of(CommitmentUnit, day).filter(commitment_id=commitment.pk, ended_on__isnull=True)
+    return sorted(texts.localized(row.unit, "name") for row in rows.select_related("unit"))
 
 
 def deeds_then(commitment: Commitment, user: User, day: date) -> list[Deed]:
@@ -242,15 +238,14 @@ def deeds_then(commitment: Commitment, user: User, day: date) -> list[Deed]:
     links = history.as_of(MeasureLink, day).filter(commitment_id=commitment.pk, measure_id__in=seen)
     accepted = {row.measure_id: row for row in links if row.state == LinkState.ACCEPTED}
     measures = history.as_of(Measure, day).filter(id__in=accepted).order_by("reference")
-    leads = history.as_of(MeasureUnit, day).filter(measure_id__in=accepted, part=Part.LEAD)
-    lead_of = {row.measure_id: row.unit_id for row in leads if row.ended_on is None}
-    units = OrganisationalUnit.objects.in_bulk(set(lead_of.values()))
+    leads = history.as_of(MeasureUnit, day).filter(measure_id__in=accepted, part=Part.LEAD, ended_on__isnull=True)
+    lead_of = {row.measure_id: texts.localized(row.unit, "name") for row in leads.select_related("unit")}
     return [
         Deed(
             row,
             accepted[row.id],
             Badge(row.status, str(MeasureStatus(row.status).label)),
-            texts.localized(units[lead_of[row.id]], "name") if row.id in lead_of else "",
+            lead_of.get(row.id, ""),
         )
         for row in measures
     ]
