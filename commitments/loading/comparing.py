@@ -5,7 +5,7 @@ read from the history. A date and its precision count as one.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,16 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commitments.ledger import save_all_as
+from commitments.loading.authorship import REASON, brought_in, fields_of_people
 from commitments.loading.labels import LABELS
-from commitments.loading.problems import LoadingError, Place, Problem
+from commitments.loading.problems import LoadingError, Place, Problem, Problems
 from commitments.models import LinkState
-from commitments.tracking import history_model
-
-REASON = "Loaded from"
-"""How the reason of every change by a loader begins; by it a loader knows its own writing again."""
-
-IN_ONE_QUERY = 10_000
-"""How many keys go into one query; databases have a limit for them."""
 
 Identity = tuple[Hashable, ...]
 
@@ -122,20 +116,21 @@ class Run:
         *,
         finish: Callable[[Any], None] | None = None,
         complete: bool = True,
+        owners: Collection[int] = (),
     ) -> dict[Identity, Any]:
         """Bring a table in line with the file; gives all its rows by their identity.
 
         ``finish`` is called for each row before it is saved. Where ``complete`` is false the file was not read whole,
-        and nothing is said of rows that it does not name.
+        and nothing is said of rows that it does not name. ``owners`` are the records whose parts the file names.
         """
         rows = _by_identity(table)
         counts = self.outcome.tables.setdefault(table.name, Counts())
         new: list[Any] = []
         differing: list[tuple[Any, Wanted]] = []
-        named = set()
+        others = dict(rows)
         for want in wanted:
             identity = tuple(want.values[name] for name in table.identity)
-            named.add(identity)
+            others.pop(identity, None)
             if identity not in rows:
                 rows[identity] = table.model(**want.values, **want.initial)
                 new.append(rows[identity])
@@ -145,23 +140,30 @@ class Run:
                 counts.unchanged += 1
         changed = self._overwrite(table, differing)
         counts.unchanged += len(differing) - len(changed)
+        left = [row for row in others.values() if _is_running(row)]
+        if table.part_of:  # those of a record that the file does not name are not listed beside it
+            left = [row for row in left if getattr(row, table.part_of) in owners]
+        left = brought_in(table.model, left)
+        ended = self._end(table, left) if table.part_of else []
         if complete:
-            changed += self._no_longer_named(table, rows, named)
-        planned = self._without_rivals(table, rows, [*changed, *new])
-        self.save(table, planned, finish)
+            self.outcome.absent += [f"{table.name}: {row}" for row in left if row not in ended]
+        self.save(table, self._without_rivals(table, rows, [*changed, *ended, *new]), finish)
         return rows
 
     def save(self, table: Table, planned: list[Any], finish: Callable[[Any], None] | None = None) -> None:
         """Write rows that are new or changed; what gives up being the only one of its kind goes first."""
         counts = self.outcome.tables.setdefault(table.name, Counts())
+        problems = Problems()
         for row in planned:
             counts.created += row._state.adding
             counts.changed += not row._state.adding
             if finish is not None:
                 finish(row)
+            _validate(table, row, problems)
+        problems.refuse_if_any()
         self.written[table.model] += planned
-        last = [row for row in planned if table.is_sole(row)]
         first = [row for row in planned if not table.is_sole(row)]
+        last = [row for row in planned if table.is_sole(row)]
         try:
             for group in filter(None, (first, last)):
                 save_all_as(group, actor=None, reason=f"{REASON} {table.file}", at=self.at)
@@ -171,7 +173,7 @@ class Run:
 
     def _overwrite(self, table: Table, differing: list[tuple[Any, Wanted]]) -> list[Any]:
         """Set what differs, save for what a person changed."""
-        theirs = _fields_of_people(table.model, [row.pk for row, _want in differing])
+        theirs = fields_of_people(table.model, [row for row, _want in differing])
         changed = []
         for row, want in differing:
             names = _differences(row, want.values)
@@ -186,34 +188,40 @@ class Run:
                 changed.append(row)
         return changed
 
-    def _no_longer_named(self, table: Table, rows: dict[Identity, Any], named: set[Identity]) -> list[Any]:
-        """Parts of a record that the file no longer names end; other rows of the loader's own are listed."""
-        gone = _loaded(table.model, [row for key, row in rows.items() if key not in named and _is_running(row)])
-        if not table.part_of:
-            self.outcome.absent += [f"{table.name}: {row}" for row in gone]
-            return []
-        position = table.identity.index(table.part_of)
-        owners = {identity[position] for identity in named}
-        theirs = _fields_of_people(table.model, [row.pk for row in gone])
-        ended = [row for row in gone if getattr(row, table.part_of) in owners and not theirs[row.pk]]
+    def _end(self, table: Table, parts: list[Any]) -> list[Any]:
+        """Parts that their record no longer names in the file end, save for those that a person changed."""
+        theirs = fields_of_people(table.model, parts)
+        ended = [row for row in parts if not theirs[row.pk]]
         for row in ended:
             row.ended_on = self.day
         return ended
 
     def _without_rivals(self, table: Table, rows: dict[Identity, Any], planned: list[Any]) -> list[Any]:
         """Leaves out what would give a record two leads, or two bases, because a person chose another one."""
+        if table.sole is None:
+            return planned
         holders: dict[Any, list[Any]] = {}
         for row in rows.values():
             if table.is_sole(row) and _is_running(row):
                 holders.setdefault(getattr(row, table.part_of), []).append(row)
-        rivals = {owner for owner, held in holders.items() if len(held) > 1}
-        for owner in rivals:
-            ours = [row for row in holders[owner] if row in planned]
-            theirs = [row for row in holders[owner] if row not in planned]
-            for row in ours:
-                name = table.sole[0] if table.sole else ""
-                self.outcome.conflicts.append(Conflict(table.name, str(row), name, ", ".join(map(str, theirs)), row))
-        return [row for row in planned if not table.part_of or getattr(row, table.part_of) not in rivals]
+        rivals = {owner: held for owner, held in holders.items() if len(held) > 1}
+        for held in rivals.values():
+            kept = ", ".join(str(row) for row in held if row not in planned)
+            for row in held:
+                if row in planned:
+                    self.outcome.conflicts.append(Conflict(table.name, str(row), table.sole[0], kept, row))
+        return [row for row in planned if getattr(row, table.part_of) not in rivals]
+
+
+def _validate(table: Table, row: Any, problems: Problems) -> None:
+    """What the reading let pass and a column does not take, with the row's name."""
+    relations = [column.name for column in row._meta.fields if column.is_relation]
+    try:
+        row.clean_fields(exclude=relations)
+    except ValidationError as error:
+        for name, sentences in error.message_dict.items():
+            for sentence in sentences:
+                problems.add(Place(table.file, (table.name, str(row), name)), sentence)
 
 
 def _is_running(row: Any) -> bool:
@@ -221,10 +229,10 @@ def _is_running(row: Any) -> bool:
 
 
 def _by_identity(table: Table) -> dict[Identity, Any]:
-    """All rows of a table; of several with the same identity one that has not ended."""
+    """All rows of a table; of several with the same identity the first that has not ended."""
     held: list[Any] = list(models.QuerySet(table.model))
-    rows = sorted(held, key=lambda row: (_is_running(row), row.pk))
-    return {table.identify(row): row for row in rows}
+    held.sort(key=lambda row: (_is_running(row), -row.pk))
+    return {table.identify(row): row for row in held}
 
 
 def _differences(row: Any, values: dict[str, Any]) -> list[str]:
@@ -234,44 +242,3 @@ def _differences(row: Any, values: dict[str, Any]) -> list[str]:
 def _pair(name: str) -> set[str]:
     """A field with the one that belongs to it: a date and its precision."""
     return {name, f"{name}_precision", name.removesuffix("_precision")}
-
-
-def _histories(model: type[models.Model], pks: list[Any]) -> Iterator[Any]:
-    """The history rows of some rows, in order of insertion."""
-    history = history_model(model)
-    key = history_key(model)
-    for start in range(0, len(pks), IN_ONE_QUERY):
-        some = pks[start : start + IN_ONE_QUERY]
-        yield from models.QuerySet(history).filter(**{f"{key}__in": some}).order_by("history_id")
-
-
-def history_key(model: type[models.Model]) -> str:
-    """The column of a history table that holds the row's own key."""
-    return str(model._meta.pk.attname)
-
-
-def _is_by_loader(entry: Any) -> bool:
-    return entry.history_user_id is None and (entry.history_change_reason or "").startswith(REASON)
-
-
-def _fields_of_people(model: type[models.Model], pks: list[Any]) -> dict[Any, set[str]]:
-    """For each row, the fields whose present value was not written by a loader."""
-    key = history_key(model)
-    names = [column.attname for column in history_model(model).tracked_fields]
-    before: dict[Any, dict[str, Any]] = {}
-    theirs: dict[Any, set[str]] = {pk: set() for pk in pks}
-    for entry in _histories(model, pks):
-        pk = getattr(entry, key)
-        values = {name: getattr(entry, name) for name in names}
-        changed = {name for name, value in values.items() if pk not in before or before[pk][name] != value}
-        theirs[pk] = theirs[pk] - changed if _is_by_loader(entry) else theirs[pk] | changed
-        before[pk] = values
-    return theirs
-
-
-def _loaded(model: type[models.Model], rows: list[Any]) -> list[Any]:
-    """Those rows that a loader brought in."""
-    key = history_key(model)
-    entries = _histories(model, [row.pk for row in rows])
-    ours = {getattr(entry, key) for entry in entries if entry.history_type == "+" and _is_by_loader(entry)}
-    return [row for row in rows if row.pk in ours]

@@ -43,9 +43,10 @@ def write_measures(run: Run, records: Iterable[MeasureRecord], units: Units, eng
         for record in records
         for unit, part in parts[record.key]
     ]
-    run.write(PARTS, held)
+    ids = {str(record.key): rows[(record.key,)].pk for record in records}
+    run.write(PARTS, held, owners=ids.values())
     _mend_fingerprints(run, {row.pk: row for row in rows.values()})
-    return {record.key: rows[(record.key,)].pk for record in records}
+    return ids
 
 
 def _references(records: list[MeasureRecord]) -> dict[str, str]:

@@ -70,7 +70,7 @@ def write_commitments(
         for record in records
         for order, ref in enumerate(record.provisions)
     ]
-    run.write(PROVISIONS, provisions, complete=complete)
+    run.write(PROVISIONS, provisions, complete=complete, owners=ids.values())
     contributing = [
         Wanted(
             f"{record.reference} {unit}", {"commitment_id": ids[record.key], "unit_id": units[unit], "ended_on": None}
@@ -78,7 +78,7 @@ def write_commitments(
         for record in records
         for unit in record.contributing_units
     ]
-    run.write(UNITS, contributing, complete=complete)
+    run.write(UNITS, contributing, complete=complete, owners=ids.values())
     return ids
 
 

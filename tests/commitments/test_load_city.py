@@ -15,6 +15,7 @@ from commitments.models import (
     City,
     Commitment,
     CommitmentProvision,
+    CommitmentUnit,
     LedgerLeaf,
     LinkState,
     Measure,
@@ -90,6 +91,18 @@ def test_a_unit_that_the_file_no_longer_names_has_ended_and_can_come_back(folder
     part.refresh_from_db()
     assert part.ended_on is None
     assert Measure.objects.get(key="m-one").fingerprint == before
+
+
+def test_the_last_unit_of_a_commitment_can_leave_it(folder):
+    files = folders.city()
+    load(folder, files)
+    folders.entry(files, "commitments.json", "commitments", "first")["contributing_units"] = []
+
+    outcome = load(folder, files)
+
+    assert CommitmentUnit.objects.get(commitment__key="first").ended_on is not None
+    assert not outcome.absent
+    assert not load(folder, files).is_change
 
 
 def test_lead_and_basis_can_change_places(folder):
