@@ -1,6 +1,7 @@
 """Runs all tests twice: on SQLite, and on the PostgreSQL of DATABASE_URL or one that comes with the test packages."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,7 @@ def run(name: str, database_url: str, arguments: list[str]) -> bool:
 
 def main() -> None:
     arguments = sys.argv[1:]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the server is stopped
     passed = run("SQLite", "", arguments)
     with postgresql() as url:
         passed = run("PostgreSQL", url, arguments) and passed
