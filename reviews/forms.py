@@ -1,6 +1,5 @@
 """What people fill in during a cycle: dates, answers, verdicts, notes and promises. Shapes and words, no rules."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
@@ -9,7 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from commitments.dates import PartialDate
+from commitments.forms import PartialDateField, day_input
 from commitments.models import MeasureStatus, OrganisationalUnit, Scale
 from commitments.texts import localized
 from reviews.models import (
@@ -25,36 +24,12 @@ from reviews.models import (
     Statement,
     Trend,
 )
-from reviews.workflow.changes import as_reported, current_value
+from reviews.workflow.changes import DATES, as_reported, current_value
 from reviews.workflow.confirmations import Answer
-
-GERMAN_DATE = re.compile(r"(?:(?:(\d{1,2})\.)?\s*(\d{1,2})\.\s*)?(\d{4})")
-
-
-def date_input() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def lines(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
-
-
-class PartialDateField(forms.CharField):
-    """A day, month or year, written as people write it; gives "2022", "2022-11" or "2022-11-28"."""
-
-    def clean(self, value: Any) -> str:
-        written = str(super().clean(value) or "").strip()
-        german = GERMAN_DATE.fullmatch(written)
-        if german:
-            day, month, year = german.groups()
-            written = "-".join(part.zfill(2) for part in (year, month, day) if part)
-        return str(PartialDate.parse(written)) if written else ""
-
-    def prepare_value(self, value: Any) -> Any:
-        """The stored form as people write it: 28.11.2022"""
-        if isinstance(value, str) and re.fullmatch(r"\d{4}(-\d{2}){0,2}", value):
-            return ".".join(reversed(value.split("-")))
-        return value
 
 
 CYCLE_DATES = (
@@ -74,7 +49,7 @@ class CycleForm(forms.ModelForm[ReviewCycle]):
     class Meta:
         model = ReviewCycle
         fields = ("year", "scale", *CYCLE_DATES)
-        widgets: ClassVar = {name: date_input() for name in CYCLE_DATES}
+        widgets: ClassVar = {name: day_input() for name in CYCLE_DATES}
         labels: ClassVar = {"year": _("Year"), "scale": _("Scale of the verdicts")}
         help_texts: ClassVar = {
             "reporting_date": _("The day whose state the report shows. Units are asked from the day after."),
@@ -140,8 +115,8 @@ class AnswerForm(forms.Form):
         required=False,
         error_messages={"max_length": _("Shorten the title to %(limit_value)d characters.")},
     )
-    start = PartialDateField(label=_("Start"), required=False, help_text=_("For example 28.11.2022, 11.2022 or 2022"))
-    end = PartialDateField(label=_("End"), required=False, help_text=_("Empty where no end is planned"))
+    start = PartialDateField(label=_("Start"))
+    end = PartialDateField(label=_("End"), help_text=_("Empty where no end is planned."))
     note = forms.CharField(label=_("Note"), required=False, widget=lines(3))
     statement_de = forms.CharField(label=_("Your text"), required=False, widget=lines(4))
 
@@ -184,6 +159,7 @@ def initial_answer(confirmation: Confirmation) -> dict[str, Any]:
     if measure is not None:
         values |= {name: current_value(measure, name) or "" for name in AnswerForm.CHANGEABLE}
         values |= {name: pair[1] or "" for name, pair in confirmation.changes.items() if name in AnswerForm.CHANGEABLE}
+        values |= {name: ".".join(reversed(values[name].split("-"))) for name in DATES}
     return values
 
 
@@ -215,6 +191,11 @@ class AssessmentForm(forms.Form):
         assert isinstance(verdict, forms.ChoiceField)
         others = (Outcome.TOO_EARLY, Outcome.OUT_OF_COMPETENCE)
         verdict.choices = [(grade.code, str(grade)) for grade in self.grades] + [(o.value, o.label) for o in others]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no finding is written yet."""
+        return not self["finding_de"].value()
 
     @property
     def verdict_cards(self) -> Iterator[dict[str, Any]]:
@@ -250,7 +231,7 @@ class FollowUpForm(forms.ModelForm[FollowUp]):
     class Meta:
         model = FollowUp
         fields = ("action_de", "unit", "due_on")
-        widgets: ClassVar = {"action_de": lines(3), "due_on": date_input()}
+        widgets: ClassVar = {"action_de": lines(3), "due_on": day_input()}
         labels: ClassVar = {"action_de": _("Next step"), "unit": _("Unit"), "due_on": _("Due on")}
 
     def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
@@ -276,7 +257,7 @@ class StatementForm(forms.ModelForm[Statement]):
     class Meta:
         model = Statement
         fields = ("organisation", "text_de", "text_en", "received_on", "protection")
-        widgets: ClassVar = {"text_de": lines(5), "text_en": lines(4), "received_on": date_input()}
+        widgets: ClassVar = {"text_de": lines(5), "text_en": lines(4), "received_on": day_input()}
         labels: ClassVar = {
             "organisation": _("Organisation"),
             "text_de": _("Statement"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from commitments import clock
+from commitments.forms import add_errors
 from commitments.models import Grade, Measure, MeasureLink, MeasureStatus
 from commitments.permissions import Verb, can, grant, require
 from commitments.requests import UserRequest
@@ -61,6 +62,9 @@ def assess(request: UserRequest, year: int, reference: str) -> HttpResponse:
     if row.state in (AssessmentState.SUBMITTED, AssessmentState.APPROVED) or row.cycle.is_final:
         return redirect("reviews:decide", year, reference)
     form = AssessmentForm(row, request.POST or None, complete="submit" in request.POST)
+    before = workflow.last_approved(row)
+    if "start" in request.GET and before and not form.is_bound and form.is_empty:
+        form.initial.update(finding_de=before.finding_de, finding_en=before.finding_en)
     if form.is_valid() and _saved(form, request):
         return redirect("reviews:decide" if form.complete else "reviews:assess", year, reference)
     return render(request, "reviews/assess.html", basis(request, row) | {"form": form})
@@ -104,7 +108,7 @@ def send_back(request: UserRequest, year: int, reference: str) -> HttpResponse:
         try:
             workflow.return_to_author(row, actor=request.user, at=clock.now(), reason=form.cleaned_data["reason"])
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("%(reference)s went back to its author.") % {"reference": reference})
             return redirect("reviews:assessment-list", year)
@@ -135,7 +139,7 @@ def add_statement(request: UserRequest, year: int, reference: str) -> HttpRespon
         try:
             workflow.add_statement(form.instance, actor=request.user, at=clock.now())
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The statement is entered."))
             return redirect("reviews:decide", year, reference)
@@ -153,7 +157,7 @@ def add_dissent(request: UserRequest, year: int, reference: str) -> HttpResponse
         try:
             workflow.add_dissent(row, form.cleaned_data["unit"], *text, actor=request.user, at=clock.now())
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The objection is entered."))
             return redirect("reviews:decide", year, reference)
@@ -273,7 +277,7 @@ def _kept(form: AssessmentForm, request: UserRequest) -> bool:
     try:
         workflow.save_assessment(form.assessment, finding, actor=request.user, at=clock.now())
     except ValidationError as error:
-        form.add_error(None, error)
+        add_errors(form, error)
         return False
     return True
 
@@ -286,7 +290,7 @@ def _saved(form: AssessmentForm, request: UserRequest) -> bool:
         try:
             workflow.submit(form.assessment, actor=request.user, at=clock.now())
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
             return False
     messages.success(request, _("Submitted for approval.") if form.complete else _("Saved as a draft."))
     return True

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from commitments import clock
+from commitments.forms import add_errors
 from commitments.models import OrganisationalUnit
 from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
@@ -106,7 +107,7 @@ def withdraw(request: UserRequest, pk: int) -> HttpResponse:
         try:
             workflow.withdraw(row, actor=request.user, at=clock.now(), reason=form.cleaned_data["reason"])
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The answer is a draft again. Submit it anew once it is right."))
             return redirect(f"{address}#answer-{pk}")
@@ -144,7 +145,7 @@ def send_back(request: UserRequest, pk: int) -> HttpResponse:
         try:
             workflow.return_to_contact(row, actor=request.user, at=clock.now(), reason=form.cleaned_data["reason"])
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The answer went back to the contact."))
             return redirect("reviews:confirm", row.cycle.year, unit)
@@ -193,7 +194,7 @@ def _save_draft(form: Any, request: UserRequest) -> bool:
     try:
         workflow.save_draft(form.confirmation, form.answer(), actor=request.user, at=clock.now())
     except ValidationError as error:
-        form.add_error(None, error)
+        add_errors(form, error)
         return False
     return True
 

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from commitments import clock
+from commitments.forms import add_errors
 from commitments.models import OrganisationalUnit, User
 from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
@@ -45,7 +46,7 @@ def plan(request: UserRequest) -> HttpResponse:
         try:
             workflow.plan_cycle(year, dates, scale, actor=request.user, at=clock.now())
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The review cycle %(year)s is planned.") % {"year": year})
             return redirect("reviews:cycle", year)
@@ -68,7 +69,7 @@ def change_dates(request: UserRequest, year: int) -> HttpResponse:
                 cycle, dates, actor=request.user, at=clock.now(), reason=reason.cleaned_data["reason"]
             )
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The new dates hold."))
             return redirect("reviews:cycle", year)
@@ -144,7 +145,7 @@ def undo_freeze(request: UserRequest, year: int) -> HttpResponse:
         try:
             workflow.undo_freeze(found, actor=request.user, at=clock.now(), reason=form.cleaned_data["reason"])
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The freeze is undone. The cycle is being assessed again."))
             return redirect("reviews:cycle", year)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from commitments import clock
+from commitments.forms import add_errors
 from commitments.models import Commitment
 from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
@@ -66,7 +67,7 @@ def follow_up(request: UserRequest, pk: int) -> HttpResponse:
                 at=clock.now(),
             )
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("What came of the promise is noted."))
             return redirect("reviews:follow-up-list")
@@ -85,7 +86,7 @@ def decline(request: UserRequest, pk: int) -> HttpResponse:
         try:
             workflow.decline(row, form.cleaned_data["reason"], actor=request.user, at=clock.now())
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The promise is declined, with your reason."))
             return redirect("reviews:follow-up-list")
@@ -104,7 +105,7 @@ def add(request: UserRequest, year: int, reference: str) -> HttpResponse:
         try:
             workflow.add(form.instance, actor=request.user, at=clock.now())
         except ValidationError as error:
-            form.add_error(None, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("The next step is agreed."))
             return redirect("reviews:assess", year, reference)

@@ -192,7 +192,7 @@ def picture(user: User, cycle: ReviewCycle, today: date, reminders: list[date], 
         now=line,
         area=f"{line}L{100 * until / length:.1f} 100L0 100Z",
         before=_line(before, length, top) if before else "",
-        days=[_day(cycle.opens_on + timedelta(days=round(length * part))) for part in (0, 0.5, 1)],
+        days=[_day(cycle.opens_on, offset, length) for offset in (0, length // 2, length)],
         levels=[Mark(str(round(TOP + HEIGHT * (1 - n / top))), str(n)) for n in _levels(top)],
         reminders=[Mark(_across(offset, length), "") for offset in sorted(set(marks))],
         today=Mark(_across(until, length), str(now[-1])),
@@ -219,8 +219,8 @@ def _across(offset: int, length: int) -> str:
     return f"{8 + 90 * offset / length:.1f}%"
 
 
-def _day(day: date) -> Mark:
-    return Mark("", f"{day:%d.%m.}")
+def _day(first: date, offset: int, length: int) -> Mark:
+    return Mark(_across(offset, length), f"{first + timedelta(days=offset):%d.%m.}")
 
 
 def _levels(top: int) -> list[int]:
