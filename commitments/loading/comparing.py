@@ -66,7 +66,7 @@ def _written(value: Any) -> str:
 class Outcome:
     """What a run did, table by table; in a dry run, what it would do."""
 
-    tables: dict[str, Counts] = field(default_factory=dict)
+    tables: dict[type[Any], Counts] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
 
@@ -124,7 +124,7 @@ class Run:
         and nothing is said of rows that it does not name. ``owners`` are the records whose parts the file names.
         """
         rows = _by_identity(table)
-        counts = self.outcome.tables.setdefault(table.name, Counts())
+        counts = self.outcome.tables.setdefault(table.model, Counts())
         new: list[Any] = []
         differing: list[tuple[Any, Wanted]] = []
         others = dict(rows)
@@ -152,7 +152,7 @@ class Run:
 
     def save(self, table: Table, planned: list[Any], finish: Callable[[Any], None] | None = None) -> None:
         """Write rows that are new or changed; what gives up being the only one of its kind goes first."""
-        counts = self.outcome.tables.setdefault(table.name, Counts())
+        counts = self.outcome.tables.setdefault(table.model, Counts())
         problems = Problems()
         for row in planned:
             counts.created += row._state.adding

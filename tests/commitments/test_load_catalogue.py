@@ -117,7 +117,7 @@ def test_a_changed_record_makes_one_history_row(tmp_path):
     assert [entry.history_type for entry in cedaw.history.all()] == ["~", "+"]
     assert cedaw.history.latest().history_change_reason == "Loaded from instruments.json"
     assert LedgerLeaf.objects.count() == leaves + 1
-    assert outcome.tables["instruments"].changed == 1
+    assert outcome.tables[Instrument].changed == 1
 
 
 def test_what_a_person_changed_is_kept_and_listed(tmp_path):
@@ -153,7 +153,7 @@ def test_a_record_that_left_the_file_stays_and_is_named(tmp_path):
 def test_a_trial_run_says_what_would_change_and_writes_nothing(tmp_path):
     outcome = load(folders.write(tmp_path, folders.catalogue()), dry_run=True)
 
-    assert outcome.tables["instruments"].created == 3
+    assert outcome.tables[Instrument].created == 3
     assert not Instrument.objects.exists()
     assert not LedgerLeaf.objects.exists()
 

@@ -265,8 +265,8 @@ def test_later_commitments_can_wait(folder):
     outcome = load(folder, files)
 
     assert (first, links) == ({"first"}, 1)
-    assert outcome.tables["commitments"].created == outcome.tables["measures to commitments"].created == 1
-    assert outcome.tables["measures"].changed == 0
+    assert outcome.tables[Commitment].created == outcome.tables[MeasureLink].created == 1
+    assert outcome.tables[Measure].changed == 0
 
 
 def test_measures_can_be_loaded_with_their_former_values(folder):
@@ -309,6 +309,11 @@ def test_the_command_takes_a_day(folder):
     written = timezone.localtime(Measure.objects.get(key="m-one").history.get().history_date)
     assert written.date() == date(2022, 1, 10)
     assert timezone.now() - Measure.objects.get(key="m-one").history.get().recorded_at < timedelta(minutes=1)
+
+
+def test_the_command_refuses_a_day_that_is_none(folder):
+    with pytest.raises(CommandError, match=r"“May” is not a day. Write it like 2022-11-28."):
+        call_command("load_city", folder, "--at", "May")
 
 
 def test_the_command_refuses_in_sentences(folder):

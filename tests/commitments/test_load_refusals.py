@@ -1,13 +1,15 @@
 """Wrong files are refused whole: each problem names file, record and field, and nothing is written."""
 
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone, translation
 
-from commitments.loading import LoadingError, load_catalogue, load_city
+from commitments.loading import LoadingError, load_catalogue, load_city, records
 from commitments.models import City, Instrument, LedgerLeaf
 from tests.commitments import folders
 from tests.commitments.folders import Files, entry
@@ -430,3 +432,14 @@ def test_a_catalogue_is_refused_for(make_wrong, sentence, tmp_path):
 
     assert sentence in str(error.value).splitlines()
     assert not Instrument.objects.exists()
+
+
+KINDS = [kind for kind in vars(records).values() if getattr(kind, "__module__", "") == records.__name__]
+RECORDS = [kind for kind in KINDS if is_dataclass(kind) and kind is not records.Columns]
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_the_documentation_names_every_field_that_a_file_may_have(kind):
+    words = (Path(settings.BASE_DIR) / "docs" / "data.md").read_text(encoding="utf-8")
+
+    assert [field.name for field in fields(kind) if f"`{field.name}`" not in words] == []
