@@ -203,7 +203,8 @@ _secure = _address.scheme == "https" and not DEBUG
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 SESSION_COOKIE_AGE = 60 * 60 * 10  # a long working day
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if _secure else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False  # other services of the city live beside this one
+# On a host of its own; under the city's whole domain it would speak for services that it does not know.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _secure and str(_address.hostname).count(".") > 1
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else None
 SECURE_SSL_REDIRECT = _secure
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
