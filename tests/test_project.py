@@ -10,7 +10,7 @@ import yaml
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -36,7 +36,7 @@ PUBLIC_ROUTES = {
     "socialaccount_login_cancelled",
     "socialaccount_signup",
 }
-EXAMPLES = {"int": "1", "year": "2026", "uuid": "00000000-0000-0000-0000-000000000001"}
+EXAMPLES = {"article": "1", "int": "1", "provision": "1", "uuid": "00000000-0000-0000-0000-000000000001"}
 
 
 def routes(patterns, prefix="", namespace=""):
@@ -60,6 +60,12 @@ def is_closed(address: str) -> bool:
     answer = Client(raise_request_exception=False).get(address)
     to_sign_in = answer.status_code == 302 and answer["Location"].startswith("/accounts/login/?next=")
     return to_sign_in or answer.status_code in {401, 403}
+
+
+def test_the_examples_reach_their_routes():
+    missed = [address for name, address in routes(get_resolver().url_patterns) if resolve(address).url_name not in name]
+
+    assert missed == []
 
 
 @pytest.mark.django_db
