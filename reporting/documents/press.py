@@ -181,12 +181,15 @@ class _PageReports(logging.Handler):
         super().__init__(logging.INFO)
         self.progress = progress
         self.thread = threading.get_ident()
+        self.furthest = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.thread != self.thread or not isinstance(record.args, tuple) or "Page" not in str(record.msg):
             return
         page = int(str(record.args[0])) if record.args else 0
-        if page % PAGES_A_STEP == 0:
+        # pages are set more than once, until their numbers stand
+        if page >= self.furthest + PAGES_A_STEP:
+            self.furthest = page
             # how many pages there will be is not known yet: come closer and closer to 80
             self.progress(20 + 60 * page // (page + 40), 100, _("Setting page %(page)s") % {"page": page})
 
