@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -202,9 +203,12 @@ class Confirmation(TrackedModel):
                 violation_error_message=_("An answer concerns either a measure or a commitment without a measure."),
             ),
             models.UniqueConstraint(
+                "cycle",
+                "unit",
+                Coalesce("measure", 0),
+                Coalesce("commitment", 0),
+                "number",
                 name="confirmation_once",
-                fields=("cycle", "unit", "measure", "commitment", "number"),
-                nulls_distinct=False,
                 violation_error_message=_("This unit was already asked about this in this cycle."),
             ),
             models.CheckConstraint(

@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from simple_history import register
 
@@ -261,9 +262,12 @@ class Assignment(TrackedModel):
             known("assignment", "role", Role),
             in_order("assignment", "valid_from", "valid_to"),
             models.UniqueConstraint(
+                "user",
+                "role",
+                Coalesce("unit", 0),
+                Coalesce("acting_for", 0),
+                "valid_from",
                 name="assignment_once",
-                fields=("user", "role", "unit", "acting_for", "valid_from"),
-                nulls_distinct=False,
                 violation_error_message=_("This person already holds that role from that day on."),
             ),
             models.CheckConstraint(

@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from commitments.dates import get_partial
@@ -49,9 +51,9 @@ class Adoption(TrackedModel):
             known("adoption", "adopted_on_precision", Precision),
             in_order("adoption", "adopted_on", "ended_on"),
             models.UniqueConstraint(
+                "version",
+                Coalesce("adopted_on", date.min),
                 name="adoption_once",
-                fields=("version", "adopted_on"),
-                nulls_distinct=False,
                 violation_error_message=_("The city's adoption of this version on that day is already entered."),
             ),
         )
