@@ -41,8 +41,6 @@ pytestmark = pytest.mark.django_db
 
 OURS = ("commitments", "reviews", "reporting")
 OUR_MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
-    model for app in ("commitments", "reviews", "reporting") for model in apps.get_app_config(app).get_models()
-]
 CONSTRAINED = [model for model in OUR_MODELS if model._meta.constraints]
 UNTRACKED = {"Job", "LedgerLeaf", "LedgerNode", "LedgerSchema", "LedgerSeal"}
 
@@ -148,7 +146,8 @@ def test_an_end_does_not_come_before_its_start():
 
 
 def test_a_gap_has_one_reason_in_a_field():
-    reason = {"article": make_article(1), "code": GapCode.NOT_LOOKED_AT, "text_de": "Offen.", "stated_on": timezone.localdate()}
+    today = timezone.localdate()
+    reason = {"article": make_article(1), "code": GapCode.NOT_LOOKED_AT, "text_de": "Offen.", "stated_on": today}
     saved(GapReason(**reason))
 
     with pytest.raises(IntegrityError):
