@@ -131,7 +131,7 @@ def record(raw: Any, kind: type[Record], place: Place, problems: Problems) -> Re
             sentence = error.messages[0] if isinstance(error, ValidationError) else str(error)
             problems.add(place.at(name), sentence)
     for name in sorted(raw.keys() - known.keys() - getattr(kind, "unread", frozenset())):
-        problems.add(place.at(name), _unknown_field(name, known.keys() - raw.keys()))
+        problems.add(place.at(_excerpt(name)), _unknown_field(name, known.keys() - raw.keys()))
     return kind(**values) if values.keys() == known.keys() else None
 
 
@@ -147,11 +147,11 @@ def _name(entry: Any, position: int) -> str:
     if isinstance(entry, dict):
         for name in ("key", "reference", "measure", "term_de"):
             if isinstance(entry.get(name), str) and entry[name]:
-                return " → ".join([entry[name], *_second(entry)])
+                return " → ".join(map(_excerpt, [entry[name], *_second(entry)]))
         if isinstance(entry.get("instrument"), str):
-            return " ".join([entry["instrument"], *filter(None, [str(entry.get("number") or "")])])
+            return _excerpt(" ".join([entry["instrument"], *filter(None, [str(entry.get("number") or "")])]))
         if isinstance(entry.get("code"), str | int):
-            return str(entry["code"])
+            return _excerpt(entry["code"])
     return _("record %(position)s") % {"position": position}
 
 
@@ -326,4 +326,5 @@ CONVERTERS: dict[Any, Callable[[Any, int | None], Any]] = {
 
 def _excerpt(value: Any) -> str:
     written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    written = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", written)
     return written if len(written) <= 60 else written[:59] + "…"
