@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 from django.db import models
@@ -109,8 +110,9 @@ class TrackedModel(models.Model):
         refuse(type(self), "delete()")
 
 
+@cache
 def history_model(model: type[models.Model]) -> type[Any]:
-    """The history table's model of a tracked model."""
+    """The history table's model of a tracked model; asked once, because ``history`` builds a manager each time."""
     return model.history.model  # type: ignore[attr-defined,no-any-return]
 
 
