@@ -76,6 +76,11 @@ class Shell:
         return texts.localized(self._city, "name") if self._city else str(settings.CITY_NAME)
 
     @property
+    def notice(self) -> str:
+        """Whose data a sample's are not."""
+        return texts.localized(self._city, "notice") if self._city else ""
+
+    @property
     def is_sample(self) -> bool:
         return bool(self._city and self._city.is_sample)
 
