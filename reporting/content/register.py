@@ -12,7 +12,6 @@ from typing import Any
 from django.db import models
 
 from commitments.models import Protection
-from commitments.tracking import history_model
 
 AUDIENCES: Mapping[str, tuple[str, ...]] = {
     "public": (Protection.PUBLIC.value,),
@@ -32,7 +31,7 @@ class Register:
         if self.moment is None:
             return {row.pk: row for row in model._default_manager.order_by(*order, "pk")}
         key = model._meta.pk.attname if model._meta.pk else "id"
-        past = history_model(model).objects.filter(history_date__lte=self.moment).latest_of_each()
+        past = model.history.filter(history_date__lte=self.moment).latest_of_each()  # type: ignore[attr-defined]
         rows = past.filter(erased_on__isnull=True).exclude(history_type="-").order_by(*order, key)
         return {getattr(row, key): row for row in rows}
 

@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commitments import texts
 from commitments.models import Grade, Provision, User
+from commitments.pictures import heat
 from reporting.content import facts, rules
 from reporting.coverage import Coverage
 from reporting.tables.matrix import GROUPS, cell_url, field_label
@@ -44,26 +45,33 @@ class Verdicts:
         return words.get(outcome) or by_code.get(outcome, outcome)
 
     def legend(self) -> list[dict[str, str]]:
-        codes = [*(grade.code for grade in self.grades), Outcome.OUT_OF_COMPETENCE.value, Outcome.TOO_EARLY.value]
-        return [{"code": code, "label": self.label(code)} for code in (*codes, facts.GAP)]
+        """The grades; what is no grade, the component adds by itself."""
+        return [{"code": grade.code, "label": texts.localized(grade, "label")} for grade in self.grades]
 
 
 def latest_verdicts(user: User) -> Verdicts:
-    """Two queries, whatever the size: the scale with its cycle, and the verdicts."""
-    closed = ReviewCycle.objects.closed().visible_to(user).order_by("-year")
-    latest = closed.values("pk")[:1]
-    scale = Subquery(closed.values("scale")[:1])
-    grades = list(
-        Grade.objects.filter(scale=scale)
-        .order_by("order")
-        .annotate(year=Subquery(closed.values("year")[:1]), on=Subquery(closed.values("reporting_date")[:1]))
-    )
-    if not grades:
-        return Verdicts(None, None, [], {})
-    rows = Assessment.objects.visible_to(user).approved().filter(cycle=Subquery(latest)).order_by()
-    found = rows.values_list("commitment_id", "grade__code", "outcome")
-    outcomes = {commitment: grade or outcome for commitment, grade, outcome in found}
-    return Verdicts(grades[0].year, grades[0].on, grades, outcomes)
+    """The verdicts with the whole scale: two queries, whatever the size."""
+    found = verdicts_in_use(user)
+    scale = _latest(user).values("scale")[:1]
+    return replace(found, grades=list(Grade.objects.filter(scale=Subquery(scale)).order_by("order")))
+
+
+def verdicts_in_use(user: User) -> Verdicts:
+    """The verdicts with the grades that were given: one query."""
+    rows = Assessment.objects.visible_to(user).approved().filter(cycle=Subquery(_latest(user).values("pk")[:1]))
+    grades: dict[str, Grade] = {}
+    outcomes: dict[int, str] = {}
+    year, reporting_date = None, None
+    for row in rows.select_related("grade", "cycle").order_by():
+        outcomes[row.commitment_id] = row.verdict
+        year, reporting_date = row.cycle.year, row.cycle.reporting_date
+        if row.grade:
+            grades[row.grade.code] = row.grade
+    return Verdicts(year, reporting_date, sorted(grades.values(), key=lambda grade: grade.order), outcomes)
+
+
+def _latest(user: User) -> QuerySet[ReviewCycle]:
+    return ReviewCycle.objects.closed().visible_to(user).order_by("-year")
 
 
 @dataclass(frozen=True)
@@ -122,8 +130,8 @@ def counted_tiles(groups: Sequence[Lines], reach: Coverage, field: str = "") -> 
             {
                 "number": line.number,
                 "title": texts.localized(line.provision, "title"),
-                "code": facts.GAP,
-                "count": count,
+                "css": f"heat-{heat(count)}" if count else "v-gap",
+                "mark": str(count),
                 "label": words,
                 "url": line.url,
             }

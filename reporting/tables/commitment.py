@@ -18,6 +18,7 @@ from commitments.models import (
     Commitment,
     CommitmentProvision,
     CommitmentUnit,
+    Contribution,
     LinkState,
     Measure,
     MeasureLink,
@@ -233,22 +234,36 @@ def helpers_then(commitment: Commitment, day: date) -> list[str]:
 
 
 def deeds_then(commitment: Commitment, user: User, day: date) -> list[Deed]:
-    """The measures of that day; those that are protected today stay out of sight (rule 10)."""
-    seen = Measure.objects.visible_to(user).values("pk")
-    links = history.as_of(MeasureLink, day).filter(commitment_id=commitment.pk, measure_id__in=seen)
-    accepted = {row.measure_id: row for row in links if row.state == LinkState.ACCEPTED}
-    measures = history.as_of(Measure, day).filter(id__in=accepted).order_by("reference")
-    leads = history.as_of(MeasureUnit, day).filter(measure_id__in=accepted, part=Part.LEAD, ended_on__isnull=True)
-    lead_of = {row.measure_id: texts.localized(row.unit, "name") for row in leads.select_related("unit")}
-    return [
-        Deed(
-            row,
-            accepted[row.id],
-            Badge(row.status, str(MeasureStatus(row.status).label)),
-            lead_of.get(row.id, ""),
+    """The measures of that day; those that are protected today stay out of sight (rule 10). One query."""
+    links = history.as_of(MeasureLink, day).filter(
+        commitment_id=commitment.pk, state=LinkState.ACCEPTED, measure_id=OuterRef("id")
+    )
+    leads = history.as_of(MeasureUnit, day).filter(measure_id=OuterRef("id"), part=Part.LEAD, ended_on__isnull=True)
+    rows = (
+        history.as_of(Measure, day)
+        .filter(Exists(links), id__in=Measure.objects.visible_to(user).values("pk"))
+        .annotate(
+            contribution=Subquery(links.values("contribution")[:1]),
+            rationale_de=Subquery(links.values("rationale_de")[:1]),
+            rationale_en=Subquery(links.values("rationale_en")[:1]),
+            unit_de=Subquery(leads.values("unit__name_de")[:1]),
+            unit_en=Subquery(leads.values("unit__name_en")[:1]),
         )
-        for row in measures
+        .order_by("reference")
+    )
+    return [
+        Deed(row, _reasons(row), Badge(row.status, str(MeasureStatus(row.status).label)), _unit(row)) for row in rows
     ]
+
+
+def _reasons(row: Any) -> dict[str, str]:
+    """The link of that day, as a template asks for it."""
+    return {
+        "get_contribution_display": str(Contribution(row.contribution).label),
+        "rationale_de": row.rationale_de,
+        "rationale_en": row.rationale_en,
+        "state": LinkState.ACCEPTED.value,
+    }
 
 
 def approved_by(rows: Iterable[Assessment], day: date) -> list[Assessment]:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, Q, QuerySet, Value, When, Window
+from django.db.models import Case, Count, Min, Q, QuerySet, Value, When, Window
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commitments import texts
-from commitments.models import Adoption, GapCode, LinkState, Measure, MeasureLink, User
+from commitments.models import Adoption, GapCode, LinkState, Measure, User
 from reporting.coverage import ARTICLES, direct_coverage
 from reporting.models import EditionState, ReportDocument, ReportEdition
-from reporting.tables.articles import latest_verdicts
+from reporting.tables.articles import verdicts_in_use
 from reporting.tables.matrix import cell_url, field_label, gap_reasons
 from reviews.models import (
     Assessment,
@@ -109,7 +109,7 @@ def progress(cycle: ReviewCycle, user: User, today: date, page: str) -> Progress
     """Counted as the board counts; ``page`` is where a unit's line leads."""
     lines = [
         UnitLine(unit, texts.localized({"name_de": unit.name_de, "name_en": unit.name_en}, "name"), url)
-        for unit in by_unit(user, cycle, today)
+        for unit in by_unit(user, cycle, today, with_reminders=False)
         for url in [link(page, cycle.year, unit.key)]
     ]
     return Progress(sorted(lines, key=lambda line: (-line.unit.total, line.label)))
@@ -149,8 +149,8 @@ class Picture:
 
 
 def picture(user: User) -> Picture:
-    """Five queries: what is direct, the scale, the verdicts, and why there are gaps."""
-    reach, verdicts, reasons = direct_coverage(user), latest_verdicts(user), gap_reasons()
+    """Four queries: what is direct, the verdicts, and why there are gaps."""
+    reach, verdicts, reasons = direct_coverage(user), verdicts_in_use(user), gap_reasons()
     outcomes = {number: verdicts.of_article(number, reach) for number in ARTICLES}
     bare = [number for number in ARTICLES if not reach.direct(number)]
     beyond = {number for (number, name), row in reasons.items() if not name and row.code == GapCode.NO_COMPETENCE}
@@ -212,11 +212,13 @@ def officer_home(user: User, today: date) -> OfficerHome:
 def overdue_follow_ups(rows: QuerySet[FollowUp], today: date) -> list[FollowUp]:
     """The promises that are longest overdue; each knows how many there are (``n``)."""
     late = rows.filter(state="open", due_on__lt=today).select_related("commitment", "unit")
-    return [_with_url(row) for row in late.annotate(n=Window(Count("pk"))).order_by("due_on", "pk")[:SHOWN]]
+    return [_shown(row, today) for row in late.annotate(n=Window(Count("pk"))).order_by("due_on", "pk")[:SHOWN]]
 
 
-def _with_url(row: FollowUp) -> FollowUp:
-    row.url = link("reviews:follow-up", row.pk)  # type: ignore[attr-defined] # for the template
+def _shown(row: FollowUp, today: date) -> FollowUp:
+    """With what the template shows beside it."""
+    row.url = link("reviews:follow-up", row.pk)  # type: ignore[attr-defined]
+    row.days_late = max((today - row.due_on).days, 0)  # type: ignore[attr-defined]
     return row
 
 
@@ -270,24 +272,18 @@ def _of_follow_ups(overdue: Sequence[FollowUp], today: date) -> Iterable[Task]:
 
 def _of_proposals(user: User) -> Iterable[Task]:
     waiting = Measure.objects.visible_to(user).aggregate(
-        measures=Count("pk", filter=Q(accepted_on__isnull=True), distinct=True),
-        links=Count("links", filter=Q(links__state=LinkState.PROPOSED), distinct=True),
+        new=Count("pk", filter=Q(accepted_on__isnull=True), distinct=True),
+        proposed=Count("links", filter=Q(links__state=LinkState.PROPOSED), distinct=True),
+        first=Min("reference", filter=Q(links__state=LinkState.PROPOSED)),
     )
-    if n := waiting["measures"]:
+    if n := waiting["new"]:
         title = ngettext("%(n)s measure is proposed", "%(n)s measures are proposed", n) % {"n": n}
         url = link("commitments:measure-list", query="?proposed=yes")
         yield Task(title, url, _("Units propose new measures. Accept or discuss them."), _("Decide"), "info", "draft")
-    if n := waiting["links"]:
+    if n := waiting["proposed"]:
         title = ngettext("%(n)s link is proposed", "%(n)s links are proposed", n) % {"n": n}
-        first = _first_proposal(user)
-        yield Task(title, first, _("Units propose what a measure serves."), _("Decide"), "info", "draft")
-
-
-def _first_proposal(user: User) -> str:
-    """The mapping of the measure with the oldest proposal."""
-    rows = MeasureLink.objects.filter(state=LinkState.PROPOSED, measure__in=Measure.objects.visible_to(user))
-    key = rows.order_by("pk").values_list("measure__reference", flat=True).first()
-    return link("commitments:mapping", key) if key else ""
+        url = link("commitments:mapping", waiting["first"])
+        yield Task(title, url, _("Units propose what a measure serves."), _("Decide"), "info", "draft")
 
 
 def _to_plan() -> Task:
@@ -378,7 +374,7 @@ def unit_home(user: User, today: date, *, answers: bool, releases: bool) -> Unit
     own = Confirmation.objects.filter(unit__in=user.unit_ids)
     found = progress(cycle, user, today, "reviews:confirm") if cycle else Progress([])
     mine = FollowUp.objects.visible_to(user).filter(unit__in=user.unit_ids).open()
-    rows = [_with_url(row) for row in mine.select_related("commitment", "unit").order_by("due_on", "pk")[:SHOWN]]
+    rows = [_shown(row, today) for row in mine.select_related("commitment", "unit").order_by("due_on", "pk")[:SHOWN]]
     tasks: list[Task] = []
     if cycle is not None and not cycle.is_final:
         returned = _returned(own, cycle) if answers else {}

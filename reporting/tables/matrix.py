@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from commitments import texts
 from commitments.models import FieldOfAction, GapCode, GapReason, Provision
@@ -21,6 +21,14 @@ GROUPS = (
     (gettext_lazy("Social life, work, education and culture"), 22, 27),
     (gettext_lazy("Order and duties"), 28, 30),
 )
+
+SHORT = {
+    FieldOfAction.PARTNERSHIPS.value: pgettext_lazy("short", "Partnerships"),
+    FieldOfAction.EUROPE.value: pgettext_lazy("short", "Europe"),
+    FieldOfAction.DEVELOPMENT.value: pgettext_lazy("short", "Development"),
+    FieldOfAction.HUMAN_RIGHTS.value: pgettext_lazy("short", "Human rights"),
+}
+"""The fields of action as heads of narrow columns."""
 
 Reasons = Mapping[tuple[int, str], GapReason]
 
@@ -59,14 +67,29 @@ class Group:
 
 
 @dataclass(frozen=True)
+class GapField:
+    """One field of action without a direct measure, as a link to its cell."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Gap:
-    """An article without a direct measure, in one field or (``field`` empty) in all of them."""
+    """Fields of an article without a direct measure that share one reason, or the lack of one."""
 
     article: int
     field: str
-    name: str
-    url: str
+    fields: list[GapField]
     reason: GapReason | None
+
+    @property
+    def name(self) -> str:
+        return cell_name(self.article, self.field)
+
+    @property
+    def url(self) -> str:
+        return cell_url(self.article, self.field)
 
     @property
     def reason_url(self) -> str:
@@ -75,10 +98,6 @@ class Gap:
     @property
     def due_on(self) -> date | None:
         return self.reason.due_on if self.reason else None
-
-    @property
-    def is_beyond_competence(self) -> bool:
-        return self.reason is not None and self.reason.code == GapCode.NO_COMPETENCE
 
 
 @dataclass(frozen=True)
@@ -106,7 +125,7 @@ def matrix(reach: Coverage, articles: Mapping[int, Provision], reasons: Reasons,
             Group(str(label), first, last, [rows[number] for number in range(first, last + 1) if number in rows])
             for label, first, last in GROUPS
         ],
-        columns=[field_label(field) for field in FIELDS],
+        columns=[str(SHORT[field]) for field in FIELDS],
         direct=[len(reach.direct_anywhere(field)) for field in FIELDS],
         every=[len(reach.measures(field)) for field in FIELDS],
         gaps=[gap for number in rows for gap in gaps_of(number, reach, reasons)],
@@ -119,14 +138,18 @@ def matrix(reach: Coverage, articles: Mapping[int, Provision], reasons: Reasons,
 
 
 def gaps_of(article: int, reach: Coverage, reasons: Reasons) -> Iterable[Gap]:
-    """An article without any measure is one gap, unless a reason was given for a single field of it."""
-    if not reach.direct(article) and not any((article, field) in reasons for field in FIELDS):
-        yield _gap(article, "", reasons.get((article, "")))
-        return
-    for field in FIELDS:
-        reason = reason_of(article, field, reasons)
-        if not reach.direct(article, field) and not (reason and reason.code == GapCode.NOT_RELEVANT):
-            yield _gap(article, field, reason)
+    """What holds for all fields is one gap; each field with a reason of its own is another."""
+    bare = [field for field in FIELDS if not reach.direct(article, field)]
+    own = [field for field in bare if (article, field) in reasons]
+    shared = [field for field in bare if field not in own]
+    if shared:
+        is_whole = len(shared) == len(FIELDS)
+        found = [] if is_whole else [GapField(field_label(field), cell_url(article, field)) for field in shared]
+        yield Gap(article, "", found, reasons.get((article, "")))
+    for field in own:
+        reason = reasons[article, field]
+        if reason.code != GapCode.NOT_RELEVANT:
+            yield Gap(article, field, [GapField(field_label(field), cell_url(article, field))], reason)
 
 
 def reason_of(article: int, field: str, reasons: Reasons) -> GapReason | None:
@@ -158,10 +181,6 @@ def cell_url(article: int, field: str = "") -> str:
     if field:
         return reverse("reporting:cell", args=[article, field])
     return reverse("reporting:article", args=[article])
-
-
-def _gap(article: int, field: str, reason: GapReason | None) -> Gap:
-    return Gap(article, field, cell_name(article, field), cell_url(article, field), reason)
 
 
 def _is_beyond(reason: GapReason | None) -> bool:

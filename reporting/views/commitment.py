@@ -23,7 +23,7 @@ BOUND = ("lead_unit", "adoption__version__instrument")
 def commitment(request: UserRequest, reference: str) -> HttpResponse:
     shown = get_object_or_404(Commitment.objects.visible_to(request.user).select_related(*BOUND), reference=reference)
     today = clock.today()
-    form = AsOfForm(request.GET or None, today=today)
+    form = AsOfForm(request.GET if "on" in request.GET else None, today=today)
     day: date | None = form.cleaned_data["on"] if form.is_valid() else None
     context = {
         "commitment": shown,

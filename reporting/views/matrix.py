@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from commitments import clock, texts, workflow
 from commitments.forms import GapForm, add_errors
-from commitments.models import Commitment, GapCode, GapReason, Measure, MeasureStatus, Provision
+from commitments.models import Commitment, GapCode, GapReason, Measure, MeasureStatus, MeasureUnit, Provision
 from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
 from commitments.views.lists import chip
@@ -55,9 +56,7 @@ def articles(request: UserRequest) -> HttpResponse:
     fields = [(name, tables.field_label(name), len(reach.direct_anywhere(name))) for name in FIELDS]
     context = {
         "groups": groups,
-        "preline": _said(verdicts)
-        if by == "verdict"
-        else _state_of_today(),
+        "preline": _said(verdicts) if by == "verdict" else _state_of_today(),
         "legend": verdicts.legend(),
         "field": field,
         "beyond": sum(line.outcome == Outcome.OUT_OF_COMPETENCE for group in groups for line in group.rows),
@@ -91,7 +90,8 @@ def _cell(request: UserRequest, number: int, field: str) -> HttpResponse:
     found = {"direct": reach.direct(number, field), "indirect": reach.indirect(number, field)}
     way = "indirect" if request.GET.get("way") == "indirect" or not found["direct"] else "direct"
     rows = Measure.objects.visible_to(request.user).with_shown_status().filter(reference__in=found[way])
-    rows = rows.prefetch_related("measure_units__unit").order_by("reference")
+    units = MeasureUnit.objects.filter(ended_on__isnull=True).select_related("unit")
+    rows = rows.prefetch_related(Prefetch("measure_units", queryset=units)).order_by("reference")
     based = [pk for pk, promise in reach.promises.items() if promise.basis == number]
     commitments = Commitment.objects.visible_to(request.user).filter(pk__in=based)
     context: dict[str, Any] = {
@@ -112,7 +112,7 @@ def _cell(request: UserRequest, number: int, field: str) -> HttpResponse:
             chip(request, "way", "indirect", _("Indirect"), len(found["indirect"])),
         ],
         "summary": filters.summary(),
-        "reason": tables.reason_of(number, field, tables.gap_reasons()) if not found["direct"] else None,
+        "reason": None if found["direct"] else tables.reason_of(number, field, tables.gap_reasons()),
         "is_gap": not found["direct"],
         "commitments": [_with_url(row) for row in commitments.select_related("lead_unit")],
         "may_explain": _may_explain(request),

@@ -76,8 +76,8 @@ class UnitProgress:
         return shown.Standing("requested", _("Open")) if untouched else shown.Standing("draft", _("In progress"))
 
 
-def by_unit(user: User, cycle: ReviewCycle, today: date) -> list[UnitProgress]:
-    """Each unit's count of what the user may see; two queries, whatever the size."""
+def by_unit(user: User, cycle: ReviewCycle, today: date, *, with_reminders: bool = True) -> list[UnitProgress]:
+    """Each unit's count of what the user may see; two queries, whatever the size, or one without the reminders."""
     unanswered = ~Q(state__in=ANSWERED)
     silent = Q(state=ConfirmationState.REQUESTED) & Q(reminded=True)
     if shown.is_silent(cycle, today):
@@ -101,7 +101,7 @@ def by_unit(user: User, cycle: ReviewCycle, today: date) -> list[UnitProgress]:
         submitted_last=Max("submitted_at"),
         released_last=Max("released_at"),
     )
-    reminders = _reminders(cycle)
+    reminders = _reminders(cycle) if with_reminders else {}
     return [_unit({**row}, reminders.get(row["unit__key"], [])) for row in counts]
 
 
@@ -171,7 +171,7 @@ HEIGHT, TOP = 180, 20
 
 def picture(user: User, cycle: ReviewCycle, today: date, reminders: list[date], total: int) -> Picture | None:
     """One query for both years; nothing before the opening."""
-    if cycle.opened_at is None or not total:
+    if not total:
         return None
     released = Confirmation.objects.visible_to(user).current().filter(state=ConfirmationState.RELEASED)
     days = released.filter(cycle__year__in=(cycle.year, cycle.year - 1)).annotate(day=TruncDate("released_at"))
