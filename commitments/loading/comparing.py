@@ -58,7 +58,7 @@ class Conflict:
 
 
 def _written(value: Any) -> str:
-    text = "-" if value in (None, "") else str(value)
+    text = _("empty") if value in (None, "") else str(value)
     return text if len(text) <= 60 else text[:59] + "…"
 
 

@@ -49,6 +49,8 @@ def _listed(heading: str, entries: list[str]) -> list[str]:
 
 
 def _ending(outcome: Outcome, *, dry_run: bool) -> str:
+    if not outcome.is_change and outcome.conflicts:
+        return _("Nothing changed.")
     if not outcome.is_change:
         return _("Nothing changed: the register holds what the files say.")
     if dry_run:

@@ -300,6 +300,18 @@ def test_the_command_says_what_it_did_and_that_a_second_run_changes_nothing(fold
     assert Measure.objects.count() == 2
 
 
+def test_the_command_lists_what_it_kept(folder, capsys):
+    files = folders.city()
+    load(folder, files)
+    changed_by_a_person(Measure.objects.get(key="m-one"), description_de="Vom Amt beschrieben")
+
+    call_command("load_city", folder)
+
+    said = capsys.readouterr().out
+    assert "measures, m-one, description_de: kept as a person changed it (Vom Amt beschrieben)" in said
+    assert said.endswith("\nNothing changed.\n")
+
+
 def test_the_command_takes_a_day(folder):
     folders.write(folder, folders.city())
     enter_sample_city(folder)
