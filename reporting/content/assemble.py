@@ -22,6 +22,8 @@ from reporting.content.facts import (
     Words,
 )
 
+NO_TEXT = Text()
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -41,8 +43,8 @@ class Facts:
     gap_notes: Sequence[GapNote] = ()
     obligations: Sequence[Term] = ()
     glossary: Sequence[Term] = ()
-    sample_notice: Text = Text()
-    scale_source: Text = Text()
+    sample_notice: Text = NO_TEXT
+    scale_source: Text = NO_TEXT
     audience: str = "public"
 
 

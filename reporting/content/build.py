@@ -5,7 +5,7 @@ reporting date is left out, unless the cycle itself assesses it. Before the free
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -82,6 +82,7 @@ BESIDE_THE_SCALE = (
 TITLE = Text("Menschenrechte in der internationalen Arbeit", "Human rights in international work")
 SILENT_STATES = (CycleState.ASSESSING, CycleState.FROZEN, CycleState.CLOSED)
 PAUSED = "paused"
+PLEDGES = ("charter", "agenda", "network_pledge", "self_commitment")
 
 
 def build_content(cycle: ReviewCycle, *, audience: str = "public") -> ReportContent:
@@ -89,11 +90,11 @@ def build_content(cycle: ReviewCycle, *, audience: str = "public") -> ReportCont
     return assemble(_Reading(cycle, audience).read())
 
 
-def text(row: Any, name: str) -> Text:  # noqa: ANN401 - any row of the register
+def text(row: Any, name: str) -> Text:
     return Text(getattr(row, f"{name}_de") or "", getattr(row, f"{name}_en", "") or "")
 
 
-def partial(row: Any, name: str) -> PartialDate | None:  # noqa: ANN401
+def partial(row: Any, name: str) -> PartialDate | None:
     return PartialDate.known(getattr(row, name), getattr(row, f"{name}_precision"))
 
 
@@ -127,7 +128,9 @@ class _Reading:
             follow_ups=self._follow_ups(),
             gap_notes=self._gap_notes(),
             obligations=self._obligations(),
-            glossary=[facts.Term(row.term_en or row.term_de, text(row, "term"), text(row, "text")) for row in self._glossary()],
+            glossary=[
+                facts.Term(row.term_en or row.term_de, text(row, "term"), text(row, "text")) for row in self._glossary()
+            ],
             sample_notice=notice,
             scale_source=Text(self.cycle.scale.source, self.cycle.scale.source),
             audience=self.audience,
@@ -235,7 +238,7 @@ class _Reading:
             ("development", DevelopmentProject),
             ("training", Training),
         )
-        found = {}
+        found: dict[int, tuple[str, Any]] = {}
         for kind, model in kinds:
             found |= {pk: (kind, row) for pk, row in self.register.visible(model, "starts_on", "name_de").items()}
         return found
@@ -320,20 +323,20 @@ class _Reading:
         }
         return {number: known.get(number, (Text(), "")) for number in facts.ARTICLES}
 
-    def _instrument_key(self, provision: Any) -> str:  # noqa: ANN401
+    def _instrument_key(self, provision: Any) -> str:
         return str(self.instrument_rows[self.versions[provision.version_id].instrument_id].key)
 
     def _instruments(self) -> list[facts.Instrument]:
         """The versions that commitments rest on or lead to; an adoption names the version the city took on."""
         provisions = {row.provision_id for pk in self.commitments for row in self.commitment_provisions.get(pk, ())}
         used = {self.provisions[pk].version_id for pk in provisions}
-        adoptions = {
-            row.version_id: row for row in self.register.rows(Adoption, "adopted_on").values() if row.ended_on is None
-        }
-        rows = sorted(((self.instrument_rows[self.versions[pk].instrument_id], pk) for pk in used), key=lambda row: (row[0].order, row[1]))
-        return [self._instrument(row, self.versions[pk], adoptions.get(pk)) for row, pk in rows]
+        rows = sorted(
+            ((self.instrument_rows[self.versions[pk].instrument_id], pk) for pk in used),
+            key=lambda row: (row[0].order, row[1]),
+        )
+        return [self._instrument(row, self.versions[pk], self.adoptions.get(pk)) for row, pk in rows]
 
-    def _instrument(self, row: Any, version: Any, adoption: Any) -> facts.Instrument:  # noqa: ANN401
+    def _instrument(self, row: Any, version: Any, adoption: Any) -> facts.Instrument:
         label = text(adoption, "label") if adoption else Text()
         return facts.Instrument(
             key=row.key,
@@ -348,9 +351,34 @@ class _Reading:
         )
 
     def _engagements(self) -> list[facts.Engagement]:
-        return [self._engagement(kind, row) for kind, row in self.engagement_rows.values() if kind != "training"]
+        """What the city is engaged in; pledges it took on without joining a network stand among the networks."""
+        found = [self._engagement(kind, row) for kind, row in self.engagement_rows.values() if kind != "training"]
+        known = {row.instrument for row in found if row.kind == "network"}
+        return found + [row for row in self._adopted() if row.instrument not in known]
 
-    def _engagement(self, kind: str, row: Any) -> facts.Engagement:  # noqa: ANN401
+    def _adopted(self) -> list[facts.Engagement]:
+        return [
+            facts.Engagement(
+                key=f"adoption-{instrument.key}",
+                kind="network",
+                title=text(instrument, "title"),
+                form=instrument.kind,
+                status="active",
+                starts_on=partial(row, "adopted_on"),
+                renewal_on=PartialDate.known(row.renewal_due_on, "day"),
+                instrument=instrument.key,
+            )
+            for row in self.adoptions.values()
+            if (instrument := self.instrument_rows[self.versions[row.version_id].instrument_id]).kind in PLEDGES
+        ]
+
+    @cached_property
+    def adoptions(self) -> Mapping[int, Any]:
+        """What the city has taken on and not left, by version."""
+        rows = self.register.rows(Adoption, "adopted_on").values()
+        return {row.version_id: row for row in rows if row.ended_on is None}
+
+    def _engagement(self, kind: str, row: Any) -> facts.Engagement:
         common: dict[str, Any] = {
             "key": row.key,
             "kind": kind,
@@ -373,18 +401,26 @@ class _Reading:
         elif kind == "network":
             instrument = self.instrument_rows.get(row.instrument_id)
             common |= {"decided_on": partial(row, "decided_on")}
-            common |= {"instrument": instrument.key if instrument else "", "form": instrument.kind if instrument else "network"}
+            common |= {
+                "instrument": instrument.key if instrument else "",
+                "form": instrument.kind if instrument else "network",
+            }
         elif kind == "development":
             common |= {"partner": Text(row.partner, row.partner)}
         return facts.Engagement(**common)
 
-    def _measure(self, row: Any) -> facts.Measure:  # noqa: ANN401
+    def _measure(self, row: Any) -> facts.Measure:
         parts = self.measure_units.get(row.id, [])
         kind, engagement = self.engagement_rows.get(row.engagement_id, ("", None))
-        paused = engagement is not None and engagement.status == PAUSED and row.status in ("ongoing", "planned", "decided_not_funded")
+        paused = (
+            engagement is not None
+            and engagement.status == PAUSED
+            and row.status in ("ongoing", "planned", "decided_not_funded")
+        )
         reason = text(engagement, "status_reason") if paused else text(row, "status_reason")
         status = MeasureStatus.SUSPENDED.value if paused else row.status
-        return facts.Measure(
+        answers = [answer for answer in self.confirmations if answer.measure_id == row.id]
+        measure = facts.Measure(
             reference=row.reference,
             title=text(row, "title"),
             description=text(row, "description"),
@@ -396,11 +432,12 @@ class _Reading:
             suspended_because=reason if status == MeasureStatus.SUSPENDED else Text(),
             starts_on=partial(row, "starts_on"),
             ends_on=partial(row, "ends_on"),
-            answers=tuple(self._answer(answer) for answer in self.confirmations if answer.measure_id == row.id),
+            answers=tuple(self._answer(answer) for answer in answers),
             evidence=self._evidence(measure=row),
         )
+        return _corrected(measure)
 
-    def _commitment(self, row: Any) -> facts.Commitment:  # noqa: ANN401
+    def _commitment(self, row: Any) -> facts.Commitment:
         groups_de, groups_en = list(row.concerned_groups_de), list(row.concerned_groups_en)
         groups_en += [""] * (len(groups_de) - len(groups_en))
         return facts.Commitment(
@@ -423,15 +460,15 @@ class _Reading:
             evidence=self._evidence(commitment=row),
         )
 
-    def _provision(self, link: Any) -> facts.Provision:  # noqa: ANN401
+    def _provision(self, link: Any) -> facts.Provision:
         row = self.provisions[link.provision_id]
         articles = self.article_numbers.get(link.provision_id, ())
         return facts.Provision(self._instrument_key(row), row.number, text(row, "title"), articles)
 
-    def _link(self, link: Any) -> facts.Link:  # noqa: ANN401
+    def _link(self, link: Any) -> facts.Link:
         return facts.Link(self.measures[link.measure_id].reference, link.contribution, text(link, "rationale"))
 
-    def _assessment(self, row: Any) -> facts.Assessment | None:  # noqa: ANN401
+    def _assessment(self, row: Any) -> facts.Assessment | None:
         if row.state != AssessmentState.APPROVED:
             return None
         return facts.Assessment(
@@ -439,7 +476,9 @@ class _Reading:
             trend=row.trend,
             finding=text(row, "finding"),
             self_assessed=row.self_assessed,
-            dissents=tuple(facts.Dissent(self._unit(said.unit_id), text(said, "text")) for said in self._dissents.get(row.pk, [])),
+            dissents=tuple(
+                facts.Dissent(self._unit(said.unit_id), text(said, "text")) for said in self._dissents.get(row.pk, [])
+            ),
             statements=tuple(
                 facts.Statement(said.organisation, text(said, "text"), said.received_on)
                 for said in self._statements.get(row.commitment_id, [])
@@ -455,7 +494,7 @@ class _Reading:
         rows = Statement.objects.filter(cycle=self.cycle, protection__in=self.register.seen)
         return grouped(rows.order_by("received_on", "pk"), "commitment_id")
 
-    def _answer(self, row: Any) -> facts.Answer:  # noqa: ANN401
+    def _answer(self, row: Any) -> facts.Answer:
         reminders = self.reminders.get(row.pk, [])
         asked = [reminder.sent_on for reminder in reminders if reminder.kind == ReminderKind.ESCALATION]
         released = row.state == ConfirmationState.RELEASED and not row.is_void
@@ -473,7 +512,7 @@ class _Reading:
             for_deputy=row.submitted_for_id is not None,
         )
 
-    def _result(self, row: Any) -> str:  # noqa: ANN401
+    def _result(self, row: Any) -> str:
         """Silence is a result of its own from the last reminder on; what is not released yet is pending."""
         if row.is_void:
             return "pending"
@@ -482,7 +521,7 @@ class _Reading:
         unanswered = row.state != ConfirmationState.SUBMITTED
         return facts.NO_REPLY if unanswered and self.cycle.state in SILENT_STATES else "pending"
 
-    def _evidence(self, *, measure: Any = None, commitment: Any = None) -> tuple[facts.Evidence, ...]:  # noqa: ANN401
+    def _evidence(self, *, measure: Any = None, commitment: Any = None) -> tuple[facts.Evidence, ...]:
         """What bears it out; for a measure also the public sources that came with it."""
         holder = self._evidence_of_measure if measure is not None else self._evidence_of_commitment
         found = [
@@ -517,11 +556,13 @@ class _Reading:
                 result=text(row, "result"),
             )
             for row in self.register.rows(FollowUp, "due_on").values()
-            if row.commitment_id in self.commitments and row.cycle_id in years and self._concerns(row, years[row.cycle_id])
+            if row.commitment_id in self.commitments
+            and row.cycle_id in years
+            and self._concerns(row, years[row.cycle_id])
         ]
         return sorted(found, key=lambda row: (row.from_year, str(row.due_on), row.commitment, row.action.de))
 
-    def _concerns(self, row: Any, year: int) -> bool:  # noqa: ANN401
+    def _concerns(self, row: Any, year: int) -> bool:
         recent = year >= self.cycle.year - 1
         settled: date | None = row.closed_at.date() if row.closed_at else None
         return recent or row.state == "open" or (settled is not None and settled > self.cycle.period_from)
@@ -532,12 +573,33 @@ class _Reading:
             article = self.provisions[row.article_id]
             if self._instrument_key(article) != UDHR:
                 continue
-            note = facts.GapNote(article.order, row.code, row.field, text(row, "text"), text(row, "next_step"), row.due_on)
+            note = facts.GapNote(
+                article.order, row.code, row.field, text(row, "text"), text(row, "next_step"), row.due_on
+            )
             found.append(note)
         return sorted(found, key=lambda note: (note.article, note.field))
 
     def _unit(self, pk: int) -> str:
         return str(self.units[pk].key)
+
+
+def _corrected(measure: facts.Measure) -> facts.Measure:
+    """With what the unit that leads it corrected in this cycle, whenever the register took it over."""
+    new = {
+        change.field: change.new
+        for answer in measure.answers
+        if answer.result == "changed" and answer.part == Part.LEAD
+        for change in answer.changes
+    }
+    begun = PartialDate.parse(new["start"]) if new.get("start") else measure.starts_on
+    ended = PartialDate.parse(new["end"]) if new.get("end") else measure.ends_on
+    return replace(
+        measure,
+        title=Text(new.get("title_de") or measure.title.de, new.get("title_en") or measure.title.en),
+        status=new.get("status") or measure.status,
+        starts_on=begun,
+        ends_on=ended,
+    )
 
 
 def _changes(stored: Mapping[str, Any]) -> tuple[facts.Change, ...]:

@@ -48,12 +48,13 @@ def _plain(value: object) -> object:
 
 
 @cache
-def _hints(record: type) -> Mapping[str, Any]:
+def _hints(record: Any) -> Mapping[str, Any]:
     return get_type_hints(record)
 
 
 def _record(record: type[Record], data: Mapping[str, Any]) -> Record:
-    hints = _hints(record)
+    kind: Any = record
+    hints = _hints(kind)
     unknown = sorted(set(data) - set(hints))
     if unknown:
         raise ValueError(f"{record.__name__} has no {', '.join(unknown)}.")

@@ -20,7 +20,7 @@ def find(country: str, *names: str) -> Place:
     """Latitude and longitude of the first of these names that is listed for the country."""
     for name in names:
         for title in TITLES:
-            name = name.removeprefix(title)  # noqa: PLW2901 - the bare name is what is looked up
+            name = name.removeprefix(title)
         spot = _places().get((country, name.casefold()))
         if spot:
             return spot

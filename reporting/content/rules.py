@@ -32,7 +32,6 @@ from reporting.content.facts import (
     Year,
 )
 from reporting.coverage import Promise, Reach, reach
-from reporting.coverage import Promise, reach
 
 
 def basis_article(commitment: Commitment) -> int | None:
@@ -150,7 +149,8 @@ def unit_answers(
 ) -> tuple[UnitAnswers, ...]:
     """One row for each unit that was asked, in the order of ``units``."""
     by_unit: dict[str, list[Answer]] = defaultdict(list)
-    for holder in (*measures, *commitments):
+    holders: list[Measure | Commitment] = [*measures, *commitments]
+    for holder in holders:
         for answer in holder.answers:
             by_unit[answer.unit].append(answer)
     return tuple(_answers_of(unit, by_unit[unit]) for unit in units if by_unit[unit])

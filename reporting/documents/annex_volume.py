@@ -24,7 +24,9 @@ def findings(lookup: Lookup, field: str) -> Mapping[str, Any]:
         if not belongs(row, field, lookup):
             continue
         instrument = lookup.instruments.get(row.basis.instrument)
-        kind = "udhr" if row.basis.instrument == "udhr" else "treaties" if instrument and instrument.binding else "pledges"
+        kind = (
+            "udhr" if row.basis.instrument == "udhr" else "treaties" if instrument and instrument.binding else "pledges"
+        )
         groups[kind].append(finding(row, lookup))
     titles: dict[str, str | Promise] = {
         "udhr": _("Articles of the Universal Declaration"),
@@ -63,7 +65,9 @@ def anchors(lookup: Lookup, field: str) -> dict[str, str]:
 def chapters(field: str) -> Sequence[Chapter]:
     return (
         Chapter("annex_findings", _("All findings in full"), partial(findings, field=field), running=_("Findings")),
-        Chapter("annex_mapping", _("Measures and what they serve"), partial(mapping, field=field), running=_("Measures")),
+        Chapter(
+            "annex_mapping", _("Measures and what they serve"), partial(mapping, field=field), running=_("Measures")
+        ),
         Chapter("annex_instruments", _("Instruments"), instruments, numbered=False),
         Chapter("proof", _("Checking this report"), nothing, numbered=False),
     )

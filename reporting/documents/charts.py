@@ -99,10 +99,14 @@ class Chart:
     def line(self, path: str, stroke: str = RULE, weight: int = 2, dash: str = "none", fill: str = "none") -> None:
         self.shapes.append(Shape("line", text=path, stroke=stroke, weight=weight, dash=dash, fill=fill))
 
-    def circle(self, spot: tuple[float, float], radius: float, fill: str, stroke: str = "none", **more: str | int) -> None:
+    def circle(
+        self, spot: tuple[float, float], radius: float, fill: str, stroke: str = "none", **more: str | int
+    ) -> None:
         dash, weight = str(more.get("dash", "none")), int(more.get("weight", 2))
         x, y = map(round, spot)
-        self.shapes.append(Shape("circle", x, y, radius=round(radius), fill=fill, stroke=stroke, weight=weight, dash=dash))
+        self.shapes.append(
+            Shape("circle", x, y, radius=round(radius), fill=fill, stroke=stroke, weight=weight, dash=dash)
+        )
 
     def label(self, spot: tuple[float, float], text: str, size: int = 25, fill: str = INK, **more: str | int) -> None:
         anchor, weight = str(more.get("anchor", "start")), int(more.get("weight", 400))
@@ -134,7 +138,9 @@ def verdict_bars(years: Sequence[Year]) -> Chart:
     y = 0
     for position, year in enumerate(latest):
         height = 104 if not position else 56
-        chart.label((0, y + height / 2 + 11), str(year.year), 34 if not position else 27, weight=600 if not position else 400)
+        chart.label(
+            (0, y + height / 2 + 11), str(year.year), 34 if not position else 27, weight=600 if not position else 400
+        )
         _verdict_bar(chart, year, y, height, 1400 / total)
         y += height + 14
     chart.height = max(y, 10)
@@ -152,10 +158,15 @@ def _verdict_bar(chart: Chart, year: Year, y: int, height: int, scale: float) ->
         room = len(text) * size * 0.58
         if width > room + 14:
             if fill.startswith(PATTERN):
-                chart.pill((x + width / 2 - room / 2 - 5, y + height / 2 - size * 0.66, room + 10, size * 1.32), flat(row.outcome))
+                chart.pill(
+                    (x + width / 2 - room / 2 - 5, y + height / 2 - size * 0.66, room + 10, size * 1.32),
+                    flat(row.outcome),
+                )
             chart.label((x + width / 2, y + height / 2 + size * 0.36), text, size, ink, anchor="middle", weight=600)
         elif width > size * 0.7 + 8:
-            chart.pill((x + width / 2 - size * 0.42, y + height / 2 - size * 0.66, size * 0.84, size * 1.32), flat(row.outcome))
+            chart.pill(
+                (x + width / 2 - size * 0.42, y + height / 2 - size * 0.66, size * 0.84, size * 1.32), flat(row.outcome)
+            )
             letter = words.sign(row.outcome)
             chart.label((x + width / 2, y + height / 2 + size * 0.36), letter, size, ink, anchor="middle", weight=600)
         if width <= room + 14:
@@ -168,13 +179,17 @@ def _verdict_bar(chart: Chart, year: Year, y: int, height: int, scale: float) ->
 # -- the thirty articles ----------------------------------------------------------------------------------------------
 
 
-def portico(articles: Sequence[Article], meanings: Mapping[str, str], labels: Sequence[str], width: int = 1650) -> Chart:
+def portico(
+    articles: Sequence[Article], meanings: Mapping[str, str], labels: Sequence[str], width: int = 1650
+) -> Chart:
     """Cassin's portico: dignity and equality as foundation, four columns of rights, the order of duties as roof."""
     by_number = {row.number: row for row in articles}
     spoken = "; ".join(
         f"Art. {row.number} {words.sign(row.outcome)} {meanings.get(row.outcome, '')}".rstrip() for row in articles
     )
-    chart = Chart("portico", width, 1235, _("The thirty articles and their verdicts. %(figures)s.") % {"figures": spoken})
+    chart = Chart(
+        "portico", width, 1235, _("The thirty articles and their verdicts. %(figures)s.") % {"figures": spoken}
+    )
     chart.line(f"M20 262 L{width // 2} 12 L{width - 20} 262 Z", BRAND, 6)
     inner = round(width * 0.6)
     _row(chart, [by_number[n] for n in PORTICO_ROOF], ((width - inner) / 2, 172, inner, 74))
@@ -218,9 +233,14 @@ def _tile(chart: Chart, article: Article, area: tuple[float, float, float, float
 
 
 def cover(articles: Sequence[Article]) -> Chart:
-    """The portico built of what is done: each article a block as its verdict, with one stone for each direct measure."""
+    """The portico built of what is done: each article a block, with one stone for each direct measure."""
     by_number = {row.number: row for row in articles}
-    chart = Chart("cover", 1600, 1000, _("A portico of thirty blocks, one for each article of the Universal Declaration: verdict and measures"))
+    chart = Chart(
+        "cover",
+        1600,
+        1000,
+        _("A portico of thirty blocks, one for each article of the Universal Declaration: verdict and measures"),
+    )
     chart.line("M30 262 L800 14 L1570 262 Z", PAPER, 5)
     _cover_row(chart, [by_number[n] for n in PORTICO_ROOF], (400, 172, 800, 76))
     for place, numbers in enumerate(PORTICO_COLUMNS):
@@ -295,7 +315,12 @@ def partner_map(city: City, name: str, partners: Sequence[tuple[Engagement, str,
         return None
     home = (float(city.latitude), float(city.longitude))
     center_x, center_y = 825, 535
-    chart = Chart("map", 1650, 1076, _("Partner cities by direction and distance: %(names)s.") % {"names": ", ".join(row[1] for row in placed)})
+    chart = Chart(
+        "map",
+        1650,
+        1076,
+        _("Partner cities by direction and distance: %(names)s.") % {"names": ", ".join(row[1] for row in placed)},
+    )
     taken: list[Area] = [(center_x - 70, center_y - 60, center_x + 70, center_y + 26)]
     _rings(chart, (center_x, center_y), taken)
     spots = []
@@ -327,14 +352,19 @@ def _rings(chart: Chart, center: tuple[int, int], taken: list[Area]) -> None:
         chart.label((x, y - radius + 8), f"{figure} km", 22, MUTED, anchor="middle")
         taken.append((x - 62, y - radius - 16, x + 62, y - radius + 16))
     edge = _ring(10000) + 22
-    for text, east, north in ((pgettext("compass", "N"), 0, -1), (pgettext("compass", "E"), 1, 0), (pgettext("compass", "S"), 0, 1), (pgettext("compass", "W"), -1, 0)):
+    for text, east, north in (
+        (pgettext("compass", "N"), 0, -1),
+        (pgettext("compass", "E"), 1, 0),
+        (pgettext("compass", "S"), 0, 1),
+        (pgettext("compass", "W"), -1, 0),
+    ):
         chart.label((x + east * edge, y + north * edge + 9), text, 26, MUTED, anchor="middle", weight=600)
 
 
 def _draw_spot(chart: Chart, spot: Spot, taken: list[Area]) -> None:
     """The label goes where it hits the fewest others."""
     width = 13.2 * len(spot.name) + 8
-    options = []
+    options: list[tuple[int, int, Area, tuple[int, int, str]]] = []
     for east, south, anchor in PLACES:
         left = spot.x + east - (width if anchor == "end" else width / 2 if anchor == "middle" else 0)
         area = (left, spot.y + south - 21, left + width, spot.y + south + 5)
@@ -383,8 +413,10 @@ def timeline(name: str, bars: Sequence[Bar], until: int, title: str) -> Chart | 
     if not bars:
         return None
     first = min(bar.start.year for bar in bars)
-    last = max([until, *(bar.end.year for bar in bars if bar.end)]) if any(not bar.end for bar in bars) else max(
-        bar.end.year for bar in bars if bar.end
+    last = (
+        max([until, *(bar.end.year for bar in bars if bar.end)])
+        if any(not bar.end for bar in bars)
+        else max(bar.end.year for bar in bars if bar.end)
     )
     spoken = "; ".join(f"{bar.name} {bar.start.year}–{bar.end.year if bar.end else ''}" for bar in bars)
     chart = Chart(name, 1650, 70 + 44 * len(bars), f"{title}: {spoken}.")
@@ -398,11 +430,11 @@ def timeline(name: str, bars: Sequence[Bar], until: int, title: str) -> Chart | 
             chart.label((x + 3, 28), str(year), 24, MUTED, weight=500)
     for place, bar in enumerate(bars):
         y = 56 + place * 44
-        x = left + (_moment(bar.start) - first) * step
+        begin = left + (_moment(bar.start) - first) * step
         end = min(_moment(bar.end, last=True) if bar.end else last + 1, last + 1)
         fill = BRAND if bar.strong else "#8aa4c4"
         chart.label((0, y + 24), bar.name if len(bar.name) < 38 else f"{bar.name[:36]}…", 24)
-        chart.box((x, y + 4, left + (end - first) * step - x, 26), fill)
+        chart.box((begin, y + 4, left + (end - first) * step - begin, 26), fill)
         if not bar.end:
             chart.line(f"M{left + room} {y + 4} l18 13 l-18 13 Z", "none", 0, fill=fill)
     return chart

@@ -114,6 +114,12 @@ class Lookup:
         order = (*DISPUTING, NO_REPLY, "pending", "changed", "confirmed", "nil")
         return next((result for result in order if result in results), "")
 
+    @cached_property
+    def every_answer(self) -> Sequence[tuple[Measure | Commitment, Answer]]:
+        """Each answer of the cycle with what it is about."""
+        holders: list[Measure | Commitment] = [*self.content.measures, *self.content.commitments]
+        return [(holder, answer) for holder in holders for answer in holder.answers]
+
     def disputes(self, commitment: Commitment) -> list[tuple[str, Answer]]:
         """Answers that contradict, on the commitment itself or on one of its measures."""
         found = [("", answer) for answer in commitment.answers if answer.result in DISPUTING]

@@ -59,7 +59,7 @@ def glance(lookup: Lookup, limit: int = MOST_ON_GLANCE) -> Mapping[str, Any]:
     }
     open_promises = [row for row in content.follow_ups if row.state == "open"]
     open_promises.sort(key=lambda row: (row.due_on is None, row.due_on, row.commitment))
-    answers = Counter(answer.result for row in (*content.measures, *content.commitments) for answer in row.answers)
+    answers = Counter(answer.result for _holder, answer in lookup.every_answer)
     return {
         "year": lookup.year,
         "percent": percent(lookup.year.fulfilled, lookup.year.rated),
@@ -143,14 +143,9 @@ def field_of_action(field: str, lookup: Lookup) -> dict[str, Any]:
 def _articles_reached(measures: Sequence[Measure], lookup: Lookup) -> Sequence[Article]:
     """The articles that these measures reach directly."""
     references = {row.reference for row in measures}
-    based = {
-        reference for row in lookup.content.articles for reference in row.commitments
-    }
+    based = {reference for row in lookup.content.articles for reference in row.commitments}
     served = {
-        row.reference
-        for measure in references
-        for row in lookup.served_by.get(measure, ())
-        if row.reference in based
+        row.reference for measure in references for row in lookup.served_by.get(measure, ()) if row.reference in based
     }
     return [row for row in lookup.content.articles if served & set(row.commitments)]
 
@@ -176,7 +171,7 @@ def partnerships(lookup: Lookup) -> Mapping[str, Any]:
 def europe(lookup: Lookup) -> Mapping[str, Any]:
     projects = lookup.engagements("eu_project")
     dated = sorted((row for row in projects if row.starts_on), key=lambda row: str(row.starts_on))
-    networks = lookup.engagements("network")
+    networks = sorted(lookup.engagements("network"), key=lambda row: (str(row.starts_on or "9"), plain(row.title)))
     bound = sorted((row for row in networks if row.starts_on), key=lambda row: str(row.starts_on))
     this_year = lookup.content.cycle.reporting_date.year
     return field_of_action("europe", lookup) | {
@@ -184,14 +179,22 @@ def europe(lookup: Lookup) -> Mapping[str, Any]:
         "running": [row for row in projects if row.starts_on and not row.ends_on],
         "project_times": charts.timeline(
             "projects",
-            [charts.Bar(row.name or plain(row.title), row.starts_on, row.ends_on, row.grant_checked) for row in dated if row.starts_on],
+            [
+                charts.Bar(row.name or plain(row.title), row.starts_on, row.ends_on, row.grant_checked)
+                for row in dated
+                if row.starts_on
+            ],
             this_year,
             gettext("EU projects by duration"),
         ),
         "networks": networks,
         "network_times": charts.timeline(
             "networks",
-            [charts.Bar(plain(row.title), row.starts_on, row.ends_on, bool(row.instrument)) for row in bound if row.starts_on],
+            [
+                charts.Bar(plain(row.title), row.starts_on, row.ends_on, bool(row.instrument))
+                for row in bound
+                if row.starts_on
+            ],
             this_year,
             gettext("Memberships and pledges since"),
         ),
@@ -206,19 +209,37 @@ def development(lookup: Lookup) -> Mapping[str, Any]:
 
 def human_rights(lookup: Lookup) -> Mapping[str, Any]:
     content = lookup.content
-    competences = [code for code in ("own", "delegated", "influence", "none") if any(row.competence == code for row in content.commitments)]
+    competences = [
+        code
+        for code in ("own", "delegated", "influence", "none")
+        if any(row.competence == code for row in content.commitments)
+    ]
     cross = [
-        (term, [sum(row.competence == code and term.code in row.obligations for row in content.commitments) for code in competences])
+        (
+            term,
+            [
+                sum(row.competence == code and term.code in row.obligations for row in content.commitments)
+                for code in competences
+            ],
+        )
         for term in content.obligations
     ]
     grades = [grade for grade in content.grades if lookup.count(grade.code)]
     by_competence = [
-        (code, [sum(row.competence == code and row.outcome == grade.code for row in content.commitments) for grade in grades])
+        (
+            code,
+            [
+                sum(row.competence == code and row.outcome == grade.code for row in content.commitments)
+                for grade in grades
+            ],
+        )
         for code in competences
     ]
     return field_of_action("human_rights", lookup) | {
         "competences": competences,
-        "cross": [(term, counts, sum(term.code in row.obligations for row in content.commitments)) for term, counts in cross],
+        "cross": [
+            (term, counts, sum(term.code in row.obligations for row in content.commitments)) for term, counts in cross
+        ],
         "grades": grades,
         "by_competence": [(code, counts, sum(counts)) for code, counts in by_competence],
     }
@@ -248,7 +269,8 @@ class Finding:
 def finding(commitment: Commitment, lookup: Lookup) -> Finding:
     known = {verdict.year: verdict.outcome for verdict in commitment.verdicts}
     measures = [
-        (lookup.measures[link.measure], link, lookup.answer_to(lookup.measures[link.measure])) for link in commitment.links
+        (lookup.measures[link.measure], link, lookup.answer_to(lookup.measures[link.measure]))
+        for link in commitment.links
     ]
     move = lookup.moves.get(commitment.reference)
     steps = [row for row in lookup.follow_ups.get(commitment.reference, ()) if row.state == "open"]
@@ -261,13 +283,16 @@ def finding(commitment: Commitment, lookup: Lookup) -> Finding:
         next_steps=[(row, lookup.state_of(row)) for row in steps],
         measures=measures,
         contradiction=bool(
-            move and move.direction == "worse" and measures and all(row.status == "completed" for row, _l, _a in measures)
+            move
+            and move.direction == "worse"
+            and measures
+            and all(row.status == "completed" for row, _l, _a in measures)
         ),
     )
 
 
 def notable(lookup: Lookup) -> Sequence[tuple[str, Any, Sequence[Commitment]]]:
-    """What the main volume prints, each commitment once and under the strongest reason: fell, weak, disputed, rose, new."""
+    """What the main volume prints, each commitment once and for the strongest reason."""
     content = lookup.content
     weak = {grade.code for grade in [grade for grade in content.grades if grade.graded][-2:]}
     rules = (
@@ -335,7 +360,10 @@ def follow_ups(lookup: Lookup) -> Mapping[str, Any]:
 
     def sort(rows: Sequence[Any]) -> list[tuple[Any, str, Commitment]]:
         stated = [(row, lookup.state_of(row), lookup.commitments[row.commitment]) for row in rows]
-        return sorted(stated, key=lambda item: (order.index(item[1]) if item[1] in order else 9, str(item[0].due_on), item[0].commitment))
+        return sorted(
+            stated,
+            key=lambda item: (order.index(item[1]) if item[1] in order else 9, str(item[0].due_on), item[0].commitment),
+        )
 
     states = Counter(lookup.state_of(row) for row in earlier)
     return {
@@ -354,7 +382,12 @@ def limits(lookup: Lookup) -> Mapping[str, Any]:
 
     outside = [row for row in content.commitments if row.outcome == "out_of_competence"]
     partial = [note for note in content.gap_notes if note.field]
-    return {"gaps": explained(lookup.gap_articles), "outside": explained(lookup.outside_articles), "commitments": outside, "partial": partial}
+    return {
+        "gaps": explained(lookup.gap_articles),
+        "outside": explained(lookup.outside_articles),
+        "commitments": outside,
+        "partial": partial,
+    }
 
 
 def answers(lookup: Lookup) -> Mapping[str, Any]:
@@ -364,18 +397,26 @@ def answers(lookup: Lookup) -> Mapping[str, Any]:
     for row in content.answers:
         counts = {count.outcome: count.count for count in row.counts}
         counts["disputed"] = counts.get("disputed", 0) + counts.get("not_ours", 0)
-        rows.append((row, [(kind, counts.get(kind, 0)) for kind in kinds if kind != "pending" or counts.get("pending")]))
-    every = [(holder, answer) for holder in (*content.measures, *content.commitments) for answer in holder.answers]
+        rows.append(
+            (row, [(kind, counts.get(kind, 0)) for kind in kinds if kind != "pending" or counts.get("pending")])
+        )
+    every = lookup.every_answer
     silent = [(holder, answer) for holder, answer in every if answer.result == NO_REPLY]
     disputing = [(holder, answer) for holder, answer in every if answer.result in DISPUTING]
     return {
         "rows": rows,
-        "kinds": [kind for kind in kinds if kind != "pending" or any(answer.result == "pending" for _h, answer in every)],
+        "kinds": [
+            kind for kind in kinds if kind != "pending" or any(answer.result == "pending" for _h, answer in every)
+        ],
         "silent": silent,
         "disputing": disputing,
         "asked": len(every),
         "bars": charts.answer_bars([(plain(lookup.units[row.unit]), row) for row in content.answers]),
-        "used": [kind for kind in charts.ANSWER_FILLS if kind != "not_ours" and any(answer.result == kind for _h, answer in every)],
+        "used": [
+            kind
+            for kind in charts.ANSWER_FILLS
+            if kind != "not_ours" and any(answer.result == kind for _h, answer in every)
+        ],
     }
 
 
@@ -400,7 +441,10 @@ def glossary(lookup: Lookup) -> Mapping[str, Any]:
 def anchors(lookup: Lookup) -> dict[str, str]:
     """Where a reference leads: to its finding where one is printed, else to its line in the overview."""
     printed = {row.reference for _ident, _title, rows in notable(lookup) for row in rows}
-    places = {row.reference: row.reference if row.reference in printed else f"r-{row.reference}" for row in lookup.content.commitments}
+    places = {
+        row.reference: row.reference if row.reference in printed else f"r-{row.reference}"
+        for row in lookup.content.commitments
+    }
     return places | {row.reference: row.reference for row in lookup.content.measures}
 
 
@@ -428,5 +472,3 @@ def chapters(limit: int, *, plain_summary: bool) -> Sequence[Chapter]:
         Chapter("glossary", _("Glossary"), glossary, numbered=False),
         Chapter("proof", _("Checking this report"), nothing, numbered=False),
     )
-
-

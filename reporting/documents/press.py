@@ -36,15 +36,15 @@ PAGES_A_STEP = 2
 Progress = Callable[[int, int, str], None]
 
 
-class RenderingUnavailable(Exception):
+class RenderingUnavailable(Exception):  # noqa: N818 - its name is a sentence
     """This machine lacks the libraries that set type."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - its name is a sentence
     """A document asked for something outside the project's own static files."""
 
 
-class DoesNotFit(Exception):
+class DoesNotFit(Exception):  # noqa: N818 - its name is a sentence
     """A page that must stay one page has become more, or none."""
 
 
@@ -151,7 +151,9 @@ def _check_single_pages(document: Any, names: Sequence[str]) -> None:
         pages = [number for number, page in enumerate(document.pages, 1) if name in page.anchors]
         if len(pages) != 1:
             where = ", ".join(map(str, pages)) or "–"
-            raise DoesNotFit(_("“%(name)s” must fill exactly one page, but fills: %(pages)s.") % {"name": name, "pages": where})
+            raise DoesNotFit(
+                _("“%(name)s” must fill exactly one page, but fills: %(pages)s.") % {"name": name, "pages": where}
+            )
 
 
 def _write(document: Any, sheet: Sheet, progress: Progress) -> bytes:

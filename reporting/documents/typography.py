@@ -10,7 +10,10 @@ MONTHS = {
 
 _COMMON = (
     (r"\b(Art|Abs|Nr|Ziff|No|Arts|Pkt|Kap|para|paras|p|pp)\. (?=\d)", rf"\1.{NBSP}"),
-    (r"\b(SDG|Kriterium|Criterion|Ziel|Goal|Prinzip|Principle|Punkt|Artikel|Article|Stufe|Grade) (?=\d|[A-E]\b)", rf"\1{NBSP}"),
+    (
+        r"\b(SDG|Kriterium|Criterion|Ziel|Goal|Prinzip|Principle|Punkt|Artikel|Article|Stufe|Grade) (?=\d|[A-E]\b)",
+        rf"\1{NBSP}",
+    ),
     (r"§ ?(?=\d)", f"§{NBSP}"),
     (r"(\d) (?=(km|Euro|euro|Prozent|%|€|Uhr)(\W|$))", rf"\1{NBSP}"),
     (r"\b(\d{4})-(\d{2,4})\b(?!-)", "\\1–\\2"),

@@ -18,9 +18,7 @@ from reporting.documents.stamp import Stamp
 GLANCE_LIMITS = (9, 7, 6, 5, 4, 3, 2, 1)
 
 
-def render_main_volume(
-    content: ReportContent, stamp: Stamp, language: str, progress: Progress = silent
-) -> bytes:
+def render_main_volume(content: ReportContent, stamp: Stamp, language: str, progress: Progress = silent) -> bytes:
     return print_main_volume(content, stamp, language, progress).data
 
 

@@ -49,6 +49,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "self-commitment": _("Self-commitment"),
         "network_pledge": _("Pledge in a network"),
         "self_commitment": _("Self-commitment"),
+        "charter": _("Charter"),
+        "agenda": _("Agenda"),
     },
     "answer": {
         "confirmed": pgettext_lazy("answer", "confirmed"),
@@ -81,7 +83,12 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "dropped": pgettext_lazy("follow-up", "dropped"),
         "declined": pgettext_lazy("follow-up", "declined by the unit"),
     },
-    "trend": {"better": _("better"), "same": _("unchanged"), "worse": _("worse"), "first": _("assessed for the first time")},
+    "trend": {
+        "better": _("better"),
+        "same": _("unchanged"),
+        "worse": _("worse"),
+        "first": _("assessed for the first time"),
+    },
     "instrument": {
         "declaration": _("Declaration"),
         "treaty": _("UN treaty"),

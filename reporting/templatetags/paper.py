@@ -33,7 +33,11 @@ def say(text: Text | str) -> SafeString:
         return escape(typeset(text, reader_language()))
     wording, language = chosen(text)
     html = escape(typeset(wording, language))
-    return html if language == reader_language() or not wording else format_html('<span lang="{}">{}</span>', language, html)
+    return (
+        html
+        if language == reader_language() or not wording
+        else format_html('<span lang="{}">{}</span>', language, html)
+    )
 
 
 @register.filter

@@ -32,13 +32,22 @@ from reporting.content.facts import (
 )
 
 GRADES = (
-    Grade("A", Text("Weitgehend zufriedenstellend", "Largely satisfactory"), Text("Belegt.", "Documented."), fulfils=True),
-    Grade("B", Text("Teilweise zufriedenstellend", "Partially satisfactory"), Text("Begonnen.", "Begun."), fulfils=True),
+    Grade(
+        "A", Text("Weitgehend zufriedenstellend", "Largely satisfactory"), Text("Belegt.", "Documented."), fulfils=True
+    ),
+    Grade(
+        "B", Text("Teilweise zufriedenstellend", "Partially satisfactory"), Text("Begonnen.", "Begun."), fulfils=True
+    ),
     Grade("C", Text("Nicht zufriedenstellend", "Not satisfactory"), Text("Nicht erfüllt.", "Not fulfilled.")),
     Grade("D", Text("Keine Mitwirkung", "No cooperation"), Text("Keine Antwort.", "No answer.")),
     Grade("E", Text("Gegenläufig", "Contrary"), Text("Abgelehnt.", "Rejected.")),
     Grade("too_early", Text("Zu früh", "Too early"), Text("Neu.", "New."), graded=False),
-    Grade("out_of_competence", Text("Außerhalb der Zuständigkeit", "Out of competence"), Text("Bund.", "State."), graded=False),
+    Grade(
+        "out_of_competence",
+        Text("Außerhalb der Zuständigkeit", "Out of competence"),
+        Text("Bund.", "State."),
+        graded=False,
+    ),
 )
 SILENT = Answer(
     unit="planung",
@@ -84,7 +93,9 @@ def make_measure(number: int, **fields: Any) -> Measure:
 def small_facts(**fields: Any) -> Facts:
     dissent = Dissent("planung", Text("Zu streng.", "Too strict."))
     statement = Statement("Verein Muster", Text("Wir sehen keinen Fortschritt."), date(2025, 12, 1))
-    fallen = Assessment("D", "worse", Text("Keine Antwort kam.", "No answer came."), dissents=(dissent,), statements=(statement,))
+    fallen = Assessment(
+        "D", "worse", Text("Keine Antwort kam.", "No answer came."), dissents=(dissent,), statements=(statement,)
+    )
     defaults: dict[str, Any] = {
         "city": City(Text("Musterstadt", "Sample City"), "DE", "50.9", "7.0"),
         "cycle": Cycle(
@@ -107,16 +118,32 @@ def small_facts(**fields: Any) -> Facts:
         "grades": GRADES,
         "articles": {number: (Text(f"Recht {number}", f"Right {number}"), "high") for number in ARTICLES},
         "units": (Unit("aiv", Text("Amt für Vielfalt", "Diversity Office")), Unit("planung", Text("Stadtplanungsamt"))),
-        "instruments": (Instrument("udhr", Text("AEMR", "UDHR"), Text("Allgemeine Erklärung", "Declaration"), "declaration"),),
+        "instruments": (
+            Instrument("udhr", Text("AEMR", "UDHR"), Text("Allgemeine Erklärung", "Declaration"), "declaration"),
+        ),
         "engagements": (
             Engagement(
-                "turin", "partnership", Text("Turin"), "twinning", country="IT", status="active",
-                starts_on=PartialDate(1958), latitude="45.1", longitude="7.7",
+                "turin",
+                "partnership",
+                Text("Turin"),
+                "twinning",
+                country="IT",
+                status="active",
+                starts_on=PartialDate(1958),
+                latitude="45.1",
+                longitude="7.7",
             ),
-            Engagement("netz", "network", Text("Netzwerk"), "network", unit="aiv", status="active", starts_on=PartialDate(2005)),
             Engagement(
-                "projekt", "eu_project", Text("Projekt"), name="PRO", unit="aiv",
-                starts_on=PartialDate(2013), ends_on=PartialDate(2017, 6),
+                "netz", "network", Text("Netzwerk"), "network", unit="aiv", status="active", starts_on=PartialDate(2005)
+            ),
+            Engagement(
+                "projekt",
+                "eu_project",
+                Text("Projekt"),
+                name="PRO",
+                unit="aiv",
+                starts_on=PartialDate(2013),
+                ends_on=PartialDate(2017, 6),
             ),
         ),
         "measures": (
@@ -136,14 +163,18 @@ def small_facts(**fields: Any) -> Facts:
             ),
         ),
         "follow_ups": (
-            FollowUp("K-002", Text("Bericht vorlegen.", "Present a report."), "open", 2024, "planung", date(2025, 12, 15)),
-            FollowUp("K-001", Text("Regeln veröffentlichen."), "done", 2024, "aiv", date(2025, 6, 30), Text("Liegt vor.")),
+            FollowUp(
+                "K-002", Text("Bericht vorlegen.", "Present a report."), "open", 2024, "planung", date(2025, 12, 15)
+            ),
+            FollowUp(
+                "K-001", Text("Regeln veröffentlichen."), "done", 2024, "aiv", date(2025, 6, 30), Text("Liegt vor.")
+            ),
         ),
         "gap_notes": (GapNote(2, "not_looked_at", text=Text("Noch nicht betrachtet.", "Not looked at yet.")),),
         "obligations": (Term("respect", Text("Achten", "Respect"), Text("Nicht verletzen.", "Do not violate.")),),
         "glossary": (Term("Seal", Text("Siegel", "Seal"), Text("Prüfsumme.", "Checksum.")),),
         "sample_notice": Text("Beispieldaten, keine Angaben der Stadt", "Sample data, not information from the city"),
-    }  # fmt: skip
+    }
     return Facts(**(defaults | fields))
 
 

@@ -20,7 +20,7 @@ def test_canonical_bytes_are_sorted_compact_and_utf8():
     written = canonical_json(small_content())
 
     assert written.startswith(b'{"answers":')
-    assert "Musterstadt".encode() in written
+    assert b"Musterstadt" in written
 
 
 def test_the_hash_follows_every_fact():
@@ -33,7 +33,7 @@ def test_the_hash_follows_every_fact():
 
 
 def test_a_float_is_refused():
-    broken = replace(small_content(), audience=0.5)
+    broken = replace(small_content(), audience=0.5)  # type: ignore[arg-type]
 
     with pytest.raises(TypeError, match="float"):
         canonical_json(broken)

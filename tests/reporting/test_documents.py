@@ -49,10 +49,7 @@ def text_of(data: bytes, tmp_path: Path, *options: str) -> str:
 
 
 def outline(item) -> list[str]:
-    names = []
-    for entry in item:
-        names.append(str(entry.title))
-    return names
+    return [str(entry.title) for entry in item]
 
 
 def test_every_chapter_is_in_the_outline(german):
@@ -139,7 +136,9 @@ def test_a_missing_english_text_is_printed_in_german(english, tmp_path):
 def test_the_english_edition_holds_no_german_interface(english, tmp_path):
     text = text_of(english.data, tmp_path)
 
-    assert re.findall(r"\b(?:Kapitel|Seite|Dienststelle|Rückmeldung|Verpflichtung\w*|Bewertung|Maßnahmen)\b", text) == []
+    assert (
+        re.findall(r"\b(?:Kapitel|Seite|Dienststelle|Rückmeldung|Verpflichtung\w*|Bewertung|Maßnahmen)\b", text) == []
+    )
 
 
 @needs("poppler-utils")
@@ -208,7 +207,12 @@ print(sha256(render_main_volume(small_content(), STAMP, "de")).hexdigest())
 
 @pytest.mark.slow
 def test_another_process_in_another_time_zone_makes_the_same_bytes(german, tmp_path):
-    environment = {"PYTHONHASHSEED": "5", "TZ": "America/Lima", "LC_ALL": "C", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    environment = {
+        "PYTHONHASHSEED": "5",
+        "TZ": "America/Lima",
+        "LC_ALL": "C",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
     environment |= {"DEBUG": "1", "SECRET_KEY": "only for tests", "DATA_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
     root = Path(__file__).parents[2]
 
@@ -244,7 +248,7 @@ def test_another_stamp_makes_another_file_with_the_same_content():
     ],
 )
 def test_rendering_fetches_nothing_but_its_own_files(url):
-    with pytest.raises(Refused, match="own files|eigenen Dateien"):
+    with pytest.raises(Refused, match=r"own files|eigenen? "):
         press.allowed_file(url)
 
 
@@ -277,14 +281,17 @@ def test_without_pango_a_sentence_names_the_packages(monkeypatch):
     monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
     monkeypatch.setattr("builtins.__import__", broken)
 
-    with pytest.raises(RenderingUnavailable, match="libpango-1.0-0"):
+    with pytest.raises(RenderingUnavailable, match="libpango"):
         press.count_pages("<p>x</p>")
 
 
 def test_the_glance_stays_one_page_however_much_there_is():
     many = tuple(
         make_commitment(
-            n, "C", newly_adopted=True, title=Text(f"Eine sehr lange Zusage mit vielen Wörtern, die sich über mehrere Zeilen zieht, Nummer {n}")
+            n,
+            "C",
+            newly_adopted=True,
+            title=Text(f"Eine sehr lange Zusage mit vielen Wörtern, die sich über mehrere Zeilen zieht, Nummer {n}"),
         )
         for n in range(1, 31)
     )
@@ -303,7 +310,12 @@ def test_an_empty_cycle_still_makes_a_report():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "wording",
-    ["Ein Befund. " * 4200, "Ein 😀 im Befund ✓", "شارع الحرية وحقوق الإنسان", "<script>alert(1)</script> **fett** ![x](file:///etc/passwd)"],
+    [
+        "Ein Befund. " * 4200,
+        "Ein 😀 im Befund ✓",
+        "شارع الحرية وحقوق الإنسان",
+        "<script>alert(1)</script> **fett** ![x](file:///etc/passwd)",
+    ],
     ids=["50,000 characters", "emoji", "right to left", "markup"],
 )
 def test_an_unusual_finding_does_not_stop_the_printing(wording):
@@ -325,14 +337,14 @@ def test_progress_runs_by_chapter_and_page_to_the_end():
 
 
 def test_a_listener_may_end_the_printing():
-    class Cancelled(Exception):
+    class CancelledError(Exception):
         pass
 
     def stop(done, total, message):
         if done > 20:
-            raise Cancelled
+            raise CancelledError
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(CancelledError):
         print_main_volume(small_content(), STAMP, "de", stop)
 
 
