@@ -157,7 +157,8 @@ def compile_texts() -> None:
         if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
             say(f"Compiling {source.relative_to(ROOT)}")
             command = [str(VENV / "bin" / "pybabel"), "--quiet", "compile", "--input-file", str(source)]
-            run([*command, "--output-file", str(target)])
+            # Without --use-fuzzy Babel leaves the whole file out when its heading is marked as unsure.
+            run([*command, "--output-file", str(target), "--use-fuzzy"])
 
 
 def digest(lock: Path) -> str:

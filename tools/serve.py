@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -47,7 +47,11 @@ class OwnLinesOnly(Printer):  # type: ignore[misc] # honcho has no types
             super().write(message)
 
 
-def free_port(host: str) -> int:
+def address_of(host: str, port: int) -> str:
+    return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 only compared
+
+
+def free_port(host: str, tell: Callable[[str], None]) -> int:
     wanted = int(os.environ.get("PORT") or FIRST_PORT)
     for port in range(wanted, wanted + PORTS_TO_TRY):
         with socket.socket() as candidate:
@@ -57,7 +61,7 @@ def free_port(host: str) -> int:
             except OSError:
                 continue
         if port != wanted:
-            say(f"Port {wanted} is taken; using {port}.")
+            tell(f"Port {wanted} is taken; using {port}.")
         return port
     sys.exit(f"No free port from {wanted} to {wanted + PORTS_TO_TRY - 1}: set PORT to a free one.")
 
@@ -146,6 +150,10 @@ def end_like_ctrl_c(_signum: int, _frame: FrameType | None) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def quietly(_line: str) -> None:
+    """For what has been said already."""
+
+
 def say(line: str) -> None:
     print(line, flush=True)
 
@@ -156,9 +164,7 @@ def main() -> None:
     what = parser.parse_args().what
     data = Path(os.environ.get("DATA_DIR") or ROOT / "data" / what).expanduser().resolve()
     host = os.environ.get("HOST") or "127.0.0.1"
-    port = free_port(host)
-    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 only compared
-    os.environ.setdefault("BASE_URL", address)
+    os.environ.setdefault("BASE_URL", address_of(host, free_port(host, say)))
     try:
         (prepare_demo if what == "demo" else prepare_register)(data)
         collect_static_files()
@@ -168,6 +174,7 @@ def main() -> None:
     except Exception as error:
         stop_if_explained(error)
         raise
+    port = free_port(host, quietly)  # again: building the demo takes a while
     environment = {
         **os.environ,
         "DATA_DIR": str(data),
@@ -179,7 +186,7 @@ def main() -> None:
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
         "REMAP_SIGTERM": "SIGQUIT",  # the worker stops at once; an unfinished job is taken up again at the next start
     }
-    sys.exit(serve(environment, address, data))
+    sys.exit(serve(environment, address_of(host, port), data))
 
 
 if __name__ == "__main__":
