@@ -434,7 +434,7 @@ def test_a_catalogue_is_refused_for(make_wrong, sentence, tmp_path):
     assert not Instrument.objects.exists()
 
 
-KINDS = [kind for kind in vars(records).values() if getattr(kind, "__module__", "") == records.__name__]
+KINDS = [getattr(records, name) for name in records.__all__]
 RECORDS = [kind for kind in KINDS if is_dataclass(kind) and kind is not records.Columns]
 
 
