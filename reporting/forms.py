@@ -5,12 +5,14 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from commitments import texts
 from commitments.forms import Filter, day_input, with_all
-from commitments.models import Contribution, MeasureStatus
-from reporting.tables import trail
+from commitments.models import Contribution, MeasureStatus, User
+from reporting.audit import trail, words
+from reporting.audit.people import People
 
 
 class MatrixFilter(Filter):
@@ -34,19 +36,57 @@ class NewEditionForm(forms.Form):
 
 
 class TrailFilter(Filter):
-    """Who, what and when, of the audit ledger."""
+    """Who, what, when and why, of the audit ledger."""
 
-    q = None  # type: ignore[assignment] # no keyword: contents are not searched here
+    q = None  # type: ignore[assignment] # no keyword: the reason is searched, and contents are not
 
-    table = forms.ChoiceField(label=_("What"), required=False, choices=[])
+    kind = forms.ChoiceField(label=_("What"), required=False, choices=[])
+    about = forms.CharField(
+        label=_("About"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"placeholder": "M-001", "autocomplete": "off"}),
+    )
+    who = forms.ChoiceField(label=_("Who"), required=False, choices=[])
+    acting_for = forms.ChoiceField(label=_("Acting for"), required=False, choices=[])
+    act = forms.ChoiceField(label=_("Act"), required=False, choices=[])
     first = forms.DateField(label=_("From"), required=False, widget=day_input())
     last = forms.DateField(label=_("To"), required=False, widget=day_input())
+    why = forms.CharField(label=_("Why"), required=False, max_length=120)
 
-    def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, user: User, people: People, **options: Any) -> None:
         super().__init__(data, **options)
-        self.fields["table"].choices = with_all([(name, trail.label(name)) for name in trail.tables()])  # type: ignore[attr-defined]
+        self.user = user
+        acts = zip(trail.ACTS, (_("Entered"), _("Changed"), _("Content erased")), strict=True)
+        choices: dict[str, list[tuple[Any, Any]]] = {
+            "kind": [(group, list(kinds.items())) for group, kinds in words.KINDS],
+            "who": [(trail.SYSTEM, _("System")), *people.choices()],
+            "acting_for": people.choices(),
+            "act": list(acts),
+        }
+        for name, each in choices.items():
+            self.fields[name].choices = with_all(each)  # type: ignore[attr-defined]
 
-    def _word(self, name: str, value: Any) -> str:
-        if isinstance(value, date):
-            return f"{self.fields[name].label} {texts.short_date(value)}"
-        return super()._word(name, value)
+    def clean_about(self) -> str:
+        """What the reference stands for; a reference to what one may not see stands for nothing."""
+        reference: str = self.cleaned_data["about"]
+        self.found = trail.find(reference, self.user) if reference else None
+        if reference and self.found is None:
+            raise ValidationError(_("There is no entry with this reference, for instance M-001, K-001 or 2026."))
+        return reference
+
+    def wanted(self) -> trail.Wanted:
+        """What is asked for. What cannot be understood is left out, and the form says so."""
+        chosen = self.chosen()
+        return trail.Wanted(**(chosen | {"about": self.found if "about" in chosen else None}))
+
+    def word(self, name: str) -> str:
+        value = self.chosen()[name]
+        label = str(self.fields[name].label)
+        if name == "kind":
+            return words.kind(value)
+        if name == "about":
+            return str(value)
+        if name == "acting_for":
+            return f"{label} {super().word(name)}"
+        return f"{label} {texts.short_date(value)}" if isinstance(value, date) else super().word(name)

@@ -16,6 +16,7 @@ from commitments.models import LedgerLeaf, LedgerSeal
 from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
 from reporting.audit import proofs, rows, trail, verification
+from reporting.audit.people import People
 from reporting.forms import TrailFilter
 
 ROWS_A_PAGE = 25
@@ -26,14 +27,15 @@ LATEST_SEALS = 5
 @require_safe
 def audit(request: UserRequest) -> HttpResponse:
     require(request.user, Verb.READ_LEDGER, on=clock.today())
-    filters = TrailFilter(request.GET, user=request.user)
+    people = People()
+    filters = TrailFilter(request.GET, user=request.user, people=people)
     page = Paginator(trail.leaves(request.user, filters.wanted()), ROWS_A_PAGE).get_page(request.GET.get("page"))
     seals = list(LedgerSeal.objects.order_by("-pk")[: LATEST_SEALS + 1])
     context = {
         "filters": filters,
         "summary": filters.summary(),
         "page": page,
-        "events": rows.events(list(page), request.user),
+        "events": rows.events(list(page), people, request.user),
         "seals": _checked(seals, LATEST_SEALS),
         "latest": seals[0] if seals else None,
         "verification": verification.latest(),
