@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -247,7 +248,7 @@ class Confirmation(TrackedModel):
     @property
     def was_late(self) -> bool:
         """Submitted after the deadline."""
-        return self.submitted_at is not None and self.submitted_at.date() > self.cycle.confirm_by
+        return self.submitted_at is not None and timezone.localdate(self.submitted_at) > self.cycle.confirm_by
 
 
 class ReminderKind(models.TextChoices):

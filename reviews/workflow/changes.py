@@ -17,6 +17,7 @@ from commitments.dates import PartialDate, get_partial, set_partial
 from commitments.ledger import save_all_as, save_as
 from commitments.models import Measure, MeasureStatus, MeasureUnit, OrganisationalUnit, Part, User
 from reviews.models import Confirmation
+from reviews.workflow.steps import day_of
 
 Reported = Mapping[str, list[Any]]
 
@@ -135,7 +136,7 @@ def enter_changes(
                 measure.status_reason_de = confirmation.statement_de
                 measure.status_reason_en = confirmation.statement_en
         else:
-            rows = _with_contributing(measure, change.new, at.date())
+            rows = _with_contributing(measure, change.new, day_of(at))
             save_all_as(rows, actor=actor, acting_for=acting_for, reason=reason, at=at)
     measure.fingerprint = measure.substance(
         (row.unit.key, row.part) for row in measure.measure_units.select_related("unit") if row.ended_on is None

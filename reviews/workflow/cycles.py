@@ -87,6 +87,8 @@ def plan_cycle(
 ) -> ReviewCycle:
     """Plan a round; days and scale that are not given are taken from the last one."""
     role = require(actor, Verb.PLAN_CYCLE, on=day_of(at))
+    if ReviewCycle.objects.filter(year=year).exists():
+        raise ValidationError(_("There is already a review cycle %(year)s."), params={"year": year})
     last = ReviewCycle.objects.filter(year__lt=year).order_by("-year").first()
     if last is None and (dates is None or scale is None):
         raise ValidationError(_("There is no earlier review cycle to take the days from. Give days and scale."))

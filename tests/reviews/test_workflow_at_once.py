@@ -7,10 +7,10 @@ from django.db import connection
 from django.utils import timezone
 
 from commitments.models import Role
-from reviews.models import ConfirmationState
-from reviews.workflow import confirmations
+from reviews.models import Confirmation, ConfirmationState, CycleState
+from reviews.workflow import confirmations, cycles
 from reviews.workflow.confirmations import Answer
-from tests.factories import make_confirmation, make_user
+from tests.factories import make_confirmation, make_cycle, make_measure, make_officer, make_user
 
 
 def test_two_people_who_submit_at_the_same_second_make_one_answer(committed_db):
@@ -32,3 +32,21 @@ def test_two_people_who_submit_at_the_same_second_make_one_answer(committed_db):
     row.refresh_from_db()
     assert outcomes == ["refused", "submitted"]
     assert row.history.filter(state=ConfirmationState.SUBMITTED).count() == 1
+
+
+def test_two_officers_who_open_a_cycle_at_the_same_second_ask_every_unit_once(committed_db):
+    make_measure()
+    cycle = make_cycle(state=CycleState.PLANNED)
+    officers = [make_officer() for _number in range(2)]
+
+    def open_it(officer):
+        try:
+            return cycles.open_cycle(cycle, actor=officer, at=timezone.now()).was_open
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        was_open = sorted(threads.map(open_it, officers))
+
+    assert was_open == [False, True]
+    assert Confirmation.objects.count() == 1

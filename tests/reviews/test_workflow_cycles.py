@@ -129,6 +129,14 @@ def test_a_planned_cycle_takes_days_and_scale_of_the_last_one():
     assert cycle.confirm_by.year == last.confirm_by.year + 1
 
 
+def test_a_year_has_one_cycle():
+    make_cycle(2025, state=CycleState.CLOSED)
+    make_cycle(2026)
+
+    with translation.override("en"), pytest.raises(ValidationError, match="already a review cycle 2026"):
+        cycles.plan_cycle(2026, actor=make_officer(), at=NOW())
+
+
 def test_the_first_cycle_needs_days_and_a_scale():
     with pytest.raises(ValidationError):
         cycles.plan_cycle(2026, actor=make_officer(), at=NOW())
