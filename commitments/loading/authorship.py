@@ -7,8 +7,8 @@ from django.db import models
 
 from commitments.tracking import history_model
 
-REASON = "Loaded from"
-"""How the reason of every change by a loader begins; by it a loader knows its own writing again."""
+REASON = "Übernommen aus"
+"""How the reason of every change by a loader begins ("taken over from"); by it a loader knows its own writing again."""
 
 IN_ONE_QUERY = 10_000
 """How many keys go into one query; databases have a limit for them."""

@@ -25,7 +25,9 @@ UNITS = Table(CommitmentUnit, ("commitment_id", "unit_id"), COMMITMENTS, part_of
 def write_adoptions(run: Run, files: CityFiles, known: Known) -> dict[int, int]:
     """Ids of the city's adoptions, by version."""
     wanted = []
+    memberships = {record.instrument: record for record in files.portfolio.network_memberships}
     for record in [*files.promises.adoptions, *_of_memberships(files)]:
+        membership = memberships.get(record.instrument)
         version = known.versions[record.instrument, record.version]
         values = {
             "version_id": version,
@@ -33,6 +35,8 @@ def write_adoptions(run: Run, files: CityFiles, known: Known) -> dict[int, int]:
             "label_en": record.version_label_en,
             "council_reference": record.council_reference,
             "renewal_due_on": record.renewal_due_on,
+            "verified": bool(membership and membership.verified),
+            "sources": list(membership.source) if membership else [],
             "note": record.note,
         }
         wanted.append(Wanted(record.instrument, values | partial("adopted_on", record.adopted_by_city_on)))

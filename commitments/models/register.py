@@ -41,6 +41,8 @@ class Adoption(TrackedModel):
     council_url = models.URLField(max_length=500, blank=True)
     renewal_due_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
+    verified = models.BooleanField(default=False)
+    sources = models.JSONField(default=list, blank=True)
     note = text()
 
     objects = TrackedQuerySet.as_manager()

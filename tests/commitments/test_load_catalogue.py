@@ -115,7 +115,7 @@ def test_a_changed_record_makes_one_history_row(tmp_path):
     cedaw = Instrument.objects.get(key="cedaw")
     assert cedaw.title_de == "Neuer Titel"
     assert [entry.history_type for entry in cedaw.history.all()] == ["~", "+"]
-    assert cedaw.history.latest().history_change_reason == "Loaded from instruments.json"
+    assert cedaw.history.latest().history_change_reason == "Übernommen aus instruments.json"
     assert LedgerLeaf.objects.count() == leaves + 1
     assert outcome.tables[Instrument].changed == 1
 
