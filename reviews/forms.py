@@ -66,9 +66,9 @@ class CycleForm(forms.ModelForm[ReviewCycle]):
     def clean(self) -> dict[str, Any]:
         """Says at the field which date comes too early; the order itself is the table's."""
         cleaned = super().clean() or self.cleaned_data
-        known = [name for name in CYCLE_DATES if cleaned.get(name)]
-        for before, after in pairwise(known):
-            if cleaned[after] < cleaned[before]:
+        known = [(name, cleaned[name]) for name in CYCLE_DATES if cleaned.get(name)]
+        for (before, earlier), (after, later) in pairwise(known):
+            if later < earlier:
                 label = self.fields[before].label
                 self.add_error(after, _("This date lies before “%(field)s”. Enter a later one.") % {"field": label})
         return cleaned
@@ -181,11 +181,15 @@ class AssessmentForm(forms.Form):
     verdict = forms.ChoiceField(label=_("Verdict"), required=False, widget=forms.RadioSelect)
     trend = forms.ChoiceField(label=_("Trend since last year"), choices=Trend, required=False, widget=forms.RadioSelect)
 
-    def __init__(self, assessment: Assessment, data: Any = None, *, complete: bool = False) -> None:
+    def __init__(
+        self, assessment: Assessment, data: Any = None, *, complete: bool = False, start: Assessment | None = None
+    ) -> None:
+        """``complete``: nothing may be missing; ``start``: whose text an empty finding begins with."""
         self.assessment = assessment
         self.complete = complete
-        initial = {name: getattr(assessment, name) for name in ("finding_de", "finding_en", "trend")}
-        super().__init__(data, initial={"verdict": assessment.verdict, **initial})
+        text = start if start and not assessment.finding_de else assessment
+        initial = {"verdict": assessment.verdict, "trend": assessment.trend}
+        super().__init__(data, initial=initial | {name: getattr(text, name) for name in ("finding_de", "finding_en")})
         self.grades = list(assessment.cycle.scale.grades.all())
         verdict = self.fields["verdict"]
         assert isinstance(verdict, forms.ChoiceField)

@@ -1,12 +1,13 @@
 """Verdicts: the officer writes them with everything in view, somebody else approves them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,14 +15,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from commitments import clock
 from commitments.forms import add_errors
-from commitments.models import Grade, Measure, MeasureLink, MeasureStatus
+from commitments.models import Contribution, Grade, LinkState, Measure, MeasureLink, MeasureStatus
 from commitments.permissions import Verb, can, grant, require
 from commitments.requests import UserRequest
 from reviews.forms import AssessmentFilter, AssessmentForm, DissentForm, ReasonForm, ReviewEntryForm, StatementForm
 from reviews.models import (
+    ANSWERED,
     Assessment,
     AssessmentState,
     Confirmation,
+    ConfirmationResult,
     FollowUp,
     Outcome,
     ReviewCycle,
@@ -61,13 +64,12 @@ def assess(request: UserRequest, year: int, reference: str) -> HttpResponse:
     require(request.user, Verb.ASSESS, row, on=clock.today())
     if row.state in (AssessmentState.SUBMITTED, AssessmentState.APPROVED) or row.cycle.is_final:
         return redirect("reviews:decide", year, reference)
-    form = AssessmentForm(row, request.POST or None, complete="submit" in request.POST)
-    before = workflow.last_approved(row)
-    if "start" in request.GET and before and not form.is_bound and form.is_empty:
-        form.initial.update(finding_de=before.finding_de, finding_en=before.finding_en)
+    shown_basis = basis(request, row)
+    start = shown_basis["before"] if "start" in request.GET else None
+    form = AssessmentForm(row, request.POST or None, complete="submit" in request.POST, start=start)
     if form.is_valid() and _saved(form, request):
         return redirect("reviews:decide" if form.complete else "reviews:assess", year, reference)
-    return render(request, "reviews/assess.html", basis(request, row) | {"form": form})
+    return render(request, "reviews/assess.html", shown_basis | {"form": form})
 
 
 @require_http_methods(["POST"])
@@ -172,37 +174,44 @@ class Answered:
     standing: shown.Standing
     changes: list[shown.Change]
 
+    @property
+    def is_disputed(self) -> bool:
+        return self.row.result == ConfirmationResult.DISPUTED and self.row.state in ANSWERED
+
 
 @dataclass(frozen=True)
 class Basis:
     """A measure that serves the commitment, with what its units answered."""
 
-    link: MeasureLink
     measure: Measure
+    contribution: str
+    status: str
     answers: list[Answered]
-
-    @property
-    def shown_status(self) -> str:
-        """The status, or suspended with its paused engagement (rule 18)."""
-        return str(MeasureStatus(self.measure.shown_status).label)  # type: ignore[attr-defined] # annotated
 
 
 def basis(request: UserRequest, row: Assessment) -> dict[str, Any]:
     """Everything that a verdict on a commitment rests on, as far as the reader may see it."""
     user, today = request.user, clock.today()
     commitment, classes = row.commitment, user.clearance()
-    promises = FollowUp.objects.visible_to(user).filter(commitment=commitment)
+    answers = _answers(request, row)
+    measures = list(_basis(request, row, answers))
+    promises = list(FollowUp.objects.visible_to(user).filter(commitment=commitment).select_related("unit", "cycle"))
     entries = ReviewEntry.objects.filter(commitment=commitment, protection__in=classes)
-    by_measure = _answers(request, row)
+    contradictions = workflow.contradictions_among(
+        row,
+        statuses=[entry.measure.status for entry in measures],
+        disputed=sum(found.is_disputed for entry in measures for found in entry.answers),
+        overdue=sum(promise.is_overdue(today) for promise in promises),
+    )
     return {
         "row": row,
         "commitment": commitment,
         "cycle": row.cycle,
         "before": workflow.last_approved(row),
-        "contradictions": workflow.contradictions(row, on=today),
-        "basis": _basis(request, row, by_measure),
-        "nil_answers": by_measure.get(None, []),
-        "follow_ups": promises.select_related("unit", "cycle"),
+        "contradictions": list(contradictions),
+        "basis": measures,
+        "nil_answers": answers.get(None, []),
+        "follow_ups": promises,
         "entries": entries.select_related("author"),
         "statements": Statement.objects.filter(commitment=commitment, cycle=row.cycle, protection__in=classes),
         "dissents": row.dissents.select_related("unit"),
@@ -225,10 +234,13 @@ def _answers(request: UserRequest, row: Assessment) -> dict[int | None, list[Ans
     return found
 
 
-def _basis(request: UserRequest, row: Assessment, answers: dict[int | None, list[Answered]]) -> list[Basis]:
-    measures = Prefetch("measure", Measure.objects.with_shown_status())
-    links = MeasureLink.objects.visible_to(request.user).accepted().filter(commitment=row.commitment)
-    return [Basis(link, link.measure, answers.get(link.measure_id, [])) for link in links.prefetch_related(measures)]
+def _basis(request: UserRequest, row: Assessment, answers: dict[int | None, list[Answered]]) -> Iterator[Basis]:
+    measures = Measure.objects.visible_to(request.user).with_shown_status()
+    measures = measures.filter(links__commitment=row.commitment, links__state=LinkState.ACCEPTED)
+    for measure in measures.annotate(contribution=F("links__contribution")):
+        contribution = Contribution(measure.contribution)  # type: ignore[attr-defined] # annotated
+        status = MeasureStatus(measure.shown_status)  # type: ignore[attr-defined] # annotated
+        yield Basis(measure, str(contribution.label), str(status.label), answers.get(measure.pk, []))
 
 
 def _assessment(request: UserRequest, year: int, reference: str) -> Assessment:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +15,7 @@ from commitments import clock
 from commitments.models import OrganisationalUnit, User
 from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
-from reviews.models import Confirmation, ConfirmationResult, ConfirmationState, ReviewCycle
+from reviews.models import Confirmation, ConfirmationResult, ConfirmationState, CycleState, ReviewCycle
 from reviews.views import cycles, progress, shown
 from reviews.views.sheets import answers_of
 from reviews.workflow import confirmations as workflow
@@ -139,7 +138,7 @@ def _cycle(user: User, year: int | None) -> ReviewCycle | None:
     seen = ReviewCycle.objects.visible_to(user).select_related("scale")
     if year is not None:
         return get_object_or_404(seen, year=year)
-    return seen.running().first() or seen.filter(Q(opened_at__isnull=False)).first()
+    return seen.running().first() or seen.exclude(state=CycleState.PLANNED).first()
 
 
 def _rows(units: list[progress.UnitProgress], cycle: ReviewCycle) -> list[Row]:

@@ -161,13 +161,18 @@ def _show(request: UserRequest, sheet: Sheet) -> HttpResponse:
 
 def _posted(request: UserRequest, year: int, unit: str) -> Sheet:
     """The list with what was typed; only a contact sends it."""
-    sheet = load_sheet(request.user, year, unit, data=request.POST, opened=_opened(request))
+    opened = request.POST.getlist("opened")
+    sheet = load_sheet(request.user, year, unit, data=request.POST, opened=opened)
     require(request.user, Verb.ANSWER, on=sheet.today)
+    if set(opened) - {str(item.confirmation.pk) for item in sheet.items if item.form}:
+        messages.warning(
+            request, _("Somebody else has submitted an answer meanwhile. What you typed there is not kept.")
+        )
     return sheet
 
 
 def _opened(request: UserRequest) -> list[str]:
-    """Requests out of the first part that somebody wants to answer singly."""
+    """Requests that are answered singly, with the one out of the first part that was just chosen."""
     return [value for value in request.POST.getlist("opened") + request.POST.getlist("open") if value.isdigit()]
 
 
@@ -187,6 +192,8 @@ def _save_drafts(sheet: Sheet, request: UserRequest) -> bool:
 
 
 def _save_draft(form: Any, request: UserRequest) -> bool:
+    if not form.is_bound:
+        return True
     if not form.is_valid():
         return False
     if not form.has_changed():

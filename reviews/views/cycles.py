@@ -82,7 +82,7 @@ def cycle(request: UserRequest, year: int) -> HttpResponse:
     found = get_object_or_404(ReviewCycle.objects.visible_to(request.user).select_related("scale"), year=year)
     today = clock.today()
     context: dict[str, Any] = {"cycle": found, "today": today, "phases": phases(found, today)}
-    if request.user.is_city_wide and found.opened_at:
+    if request.user.is_city_wide and found.state != CycleState.PLANNED:
         facts = progress.Facts.of(progress.by_unit(request.user, found, today))
         context |= {"facts": facts, **freezing(request.user, found, today, facts)}
     context["editions"] = _editions()
@@ -243,7 +243,7 @@ class Sent:
 
 
 def reminders(cycle: ReviewCycle, today: date) -> list[Sent]:
-    """The request, every reminder that went out, and the last one that is still to come."""
+    """Every reminder that went out, and the last one that is still to come."""
     rows = Reminder.objects.filter(cycle=cycle).order_by("sent_on", "kind").values_list("sent_on", "kind")
     counted = rows.annotate(n=Count("confirmation__unit", distinct=True))
     sent = [Sent(on, str(ReminderKind(kind).label), count) for on, kind, count in counted]

@@ -125,7 +125,10 @@ class Sheet:
 
 
 def load_sheet(user: User, year: int, unit: str, *, data: Any = None, opened: Collection[str] = ()) -> Sheet:
-    """The list of a unit that the user answers or releases for; ``opened`` are requests to be answered singly."""
+    """The list of a unit that the user answers or releases for; ``opened`` are the requests answered singly.
+
+    What was typed, ``data``, counts for those alone: no form was shown for the others.
+    """
     today = clock.today()
     cycle = get_object_or_404(ReviewCycle.objects.visible_to(user).select_related("scale"), year=year)
     asked = get_object_or_404(OrganisationalUnit, key=unit)
@@ -158,7 +161,7 @@ def _items(sheet: Sheet, rows: QuerySet[Confirmation], data: Any, opened: Collec
         item = Item(row, number, shown.standing(row, sheet.today))
         item.hint = shown.why_asked(row, before.get((row.measure_id, row.commitment_id), ""), sheet.today)
         if sheet.answering and not sheet.cycle.is_final and row.state in editable:
-            item.form = AnswerForm(row, data)
+            item.form = AnswerForm(row, data if str(row.pk) in opened else None)
             item.is_quick = row.state == ConfirmationState.REQUESTED and not item.hint and str(row.pk) not in opened
         if sheet.releasing and not sheet.cycle.is_final and row.state == ConfirmationState.SUBMITTED:
             item.return_form = return_form(row)

@@ -233,12 +233,13 @@ def contradictions(assessment: Assessment, *, on: date) -> list[Contradiction]:
         .count()
     )
     overdue = FollowUp.objects.overdue(on).filter(commitment=commitment).count()
-    return list(_contradictions(assessment, [status for _pk, status in linked], disputed, overdue))
+    return list(contradictions_among(assessment, [status for _pk, status in linked], disputed, overdue))
 
 
-def _contradictions(
+def contradictions_among(
     assessment: Assessment, statuses: list[str], disputed: int, overdue: int
 ) -> Iterable[Contradiction]:
+    """What does not fit the verdict, for who knows already how the measures stand and what is disputed and overdue."""
     if assessment.trend == Trend.WORSE and statuses and set(statuses) == {MeasureStatus.COMPLETED.value}:
         yield Contradiction("fell", _("The verdict fell although every linked measure is completed."))
     if disputed:

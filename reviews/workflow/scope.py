@@ -54,9 +54,10 @@ class Scope:
 
 def scope_of(cycle: ReviewCycle, on: date) -> Scope:
     """What the cycle asks if it is opened on a day, in a constant number of queries."""
-    before = ReviewCycle.objects.filter(year__lt=cycle.year).order_by("-year").first()
-    asked_before = ReviewCycle.objects.filter(year__lt=cycle.year, imported=False, opened_at__isnull=False).exists()
-    frozen = ReviewCycle.objects.filter(year__lt=cycle.year, frozen_at__isnull=False).order_by("-year").first()
+    earlier = list(ReviewCycle.objects.filter(year__lt=cycle.year).order_by("-year"))
+    before = earlier[0] if earlier else None
+    asked_before = any(not other.imported and other.opened_at for other in earlier)
+    frozen = next((other for other in earlier if other.frozen_at), None)
     last_freeze = day_of(frozen.frozen_at) if frozen and frozen.frozen_at else None
     successors = _successors(on)
     units = {unit.pk: unit for unit in OrganisationalUnit.objects.all()}
