@@ -158,11 +158,8 @@ def test_what_a_unit_corrected_is_printed_corrected():
     row = only_measure(cycle)
 
     assert (str(row.starts_on), row.status) == ("2018-05", "completed")
-    assert [(change.field, change.old, change.new) for change in row.answers[0].changes][0] == (
-        "start",
-        "2019",
-        "2018-05",
-    )
+    first = row.answers[0].changes[0]
+    assert (first.field, first.old, first.new) == ("start", "2019", "2018-05")
 
 
 def test_a_draft_answer_corrects_nothing():
