@@ -96,7 +96,7 @@ def coverage(user: User, *, status: str = "", contribution: str = "") -> Coverag
     """Counts accepted measures and links that this person may see; four queries, whatever the size."""
     measures = _measures(user)
     if status:
-        measures = measures.with_shown_status().filter(shown_status=status)
+        measures = measures.with_shown_status().filter(shown_status=status)  # type: ignore[misc] # annotated
     field_of = dict(measures.order_by().values_list("reference", "field"))
     promises = _promises(user, _kin())
     links = MeasureLink.objects.accepted().order_by()

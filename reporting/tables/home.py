@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Case, Count, Min, Q, QuerySet, Value, When, Window
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -38,11 +38,8 @@ SOON = 8
 
 
 def link(name: str, *args: object, query: str = "") -> str:
-    """The address of a page, or nothing where this installation has no such page."""
-    try:
-        return reverse(name, args=args) + query
-    except NoReverseMatch:
-        return ""
+    """The address of a page."""
+    return reverse(name, args=args) + query
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def document_ask(request: UserRequest, year: int, number: int, volume: str) -> H
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("reporting:edition", year, number)
-    if request.htmx:  # type: ignore[attr-defined] # set by the middleware of django-htmx
+    if request.htmx:
         return _fragment(request, shown, wanted, job)
     return redirect(f"{reverse('reporting:edition', args=[year, number])}#{_anchor(wanted)}")
 
@@ -203,7 +203,7 @@ def _stem(edition: ReportEdition) -> str:
 def slots(edition: ReportEdition, request: UserRequest, only: Sequence[Wanted] = EVERY_DOCUMENT) -> list[Slot]:
     """Two queries: the newest file and the newest job of each document."""
     files: dict[Wanted, ReportDocument] = {}
-    rows = edition.documents.visible_to(request.user).order_by("pk")  # type: ignore[attr-defined]
+    rows = edition.documents.visible_to(request.user).order_by("pk")
     for row in rows:
         if row.edition_state == EditionState.DRAFT and edition.state != EditionState.DRAFT:
             continue

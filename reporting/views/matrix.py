@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
@@ -29,6 +29,7 @@ PER_PAGE = 50
 
 @require_safe
 def matrix(request: UserRequest) -> HttpResponse:
+    _require_part(request)
     filters = MatrixFilter(request.GET)
     chosen = filters.chosen()
     reach = coverage(request.user, **chosen)
@@ -47,6 +48,7 @@ def matrix(request: UserRequest) -> HttpResponse:
 @require_safe
 def articles(request: UserRequest) -> HttpResponse:
     """The portico by verdict or by number of measures, for all fields of action or seen from one."""
+    _require_part(request)
     field = request.GET.get("field", "") if request.GET.get("field") in FIELDS else ""
     by = "measures" if request.GET.get("by") == "measures" else "verdict"
     reach, verdicts = coverage(request.user), picture.latest_verdicts(request.user)
@@ -84,6 +86,7 @@ def cell(request: UserRequest, number: int, field: str) -> HttpResponse:
 
 
 def _cell(request: UserRequest, number: int, field: str) -> HttpResponse:
+    _require_part(request)
     provision = get_object_or_404(Provision.objects.articles().select_related("version__instrument"), order=number)
     filters = MatrixFilter(request.GET)
     reach = coverage(request.user, **filters.chosen())
@@ -123,8 +126,14 @@ def _cell(request: UserRequest, number: int, field: str) -> HttpResponse:
     return render(request, "reporting/cell.html", context)
 
 
+def _require_part(request: UserRequest) -> None:
+    """Whoever may see no content at all would see nothing but gaps."""
+    if not request.user.clearance():
+        raise PermissionDenied(_("Your role has no part in the content of the register."))
+
+
 def _with_url(row: Commitment) -> Commitment:
-    row.url = link("commitments:commitment", row.reference)  # type: ignore[attr-defined] # for the template
+    row.url = link("reporting:commitment", row.reference)  # type: ignore[attr-defined] # for the template
     return row
 
 

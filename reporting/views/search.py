@@ -81,8 +81,8 @@ def _measures(typed: str, user: User) -> Found:
 
 def _provisions(typed: str) -> Found:
     """The articles of the Declaration before those of all other instruments."""
-    columns = ("number", "title_de", "title_en", "text_de", "text_en", "version__instrument__short_de")
-    columns += ("version__instrument__short_en",)
+    instrument = ("version__instrument__short_de", "version__instrument__short_en")
+    columns = ("number", "title_de", "title_en", "text_de", "text_en", *instrument)
     rows = words.matching(Provision.objects.filter(version__replaced_by__isnull=True), columns, typed)
     ordered = rows.select_related("version__instrument").order_by("version__instrument__order", "order")
     return _group(
