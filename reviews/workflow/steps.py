@@ -37,8 +37,11 @@ def require_running(cycle: ReviewCycle) -> None:
 
 def require_next(table: NextStates, state: str, to: TextChoices, choices: type[TextChoices]) -> None:
     """Raise ValidationError unless the table lets the state become the other one."""
-    if to.value not in table.get(state, frozenset()):
-        raise ValidationError(
-            _("What is “%(state)s” cannot become “%(next)s”."),
-            params={"state": choices(state).label, "next": to.label},
-        )
+    if to.value in table.get(state, frozenset()):
+        return
+    if state == to.value:
+        raise ValidationError(_("This is already “%(state)s”. Nothing was changed."), params={"state": to.label})
+    raise ValidationError(
+        _("The step from “%(state)s” to “%(next)s” is not possible."),
+        params={"state": choices(state).label, "next": to.label},
+    )
