@@ -85,7 +85,7 @@ def prepare_demo(data: Path) -> None:
     start_django(unfinished)
     migrate()
     say("Building the sample city: register, two review cycles, sign-ins. This takes a moment, once.")
-    call_command("build_demo")
+    call_command("build_demo", sign_ins=False)
     connections.close_all()
     unfinished.rename(data)
 

@@ -16,6 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", nargs="?", type=Path, help="default: the one city with sample cycles")
+        parser.add_argument("--without-sign-ins", dest="sign_ins", action="store_false", help="do not print them")
 
     def handle(self, *args: Any, **options: Any) -> None:
         def say(line: str) -> None:
@@ -28,4 +29,5 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         except LoadingError as error:
             raise CommandError(str(error)) from error
-        say("\n" + sign_ins())
+        if options["sign_ins"]:
+            say("\n" + sign_ins())
