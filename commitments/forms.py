@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -29,6 +29,7 @@ from commitments.models import (
 )
 
 ALL = pgettext_lazy("filter", "All")
+STATUS = pgettext_lazy("measure", "Status")
 YES_OR_NO = (("", ALL), ("yes", _("Yes")), ("no", _("No")))
 
 
@@ -137,7 +138,7 @@ class MeasureForm(ReasonedEdit):
     title_en = forms.CharField(label=_("Title in English"), max_length=300, required=False)
     description_de = forms.CharField(label=_("Description"), widget=text_area(5), required=False)
     description_en = forms.CharField(label=_("Description in English"), widget=text_area(5), required=False)
-    status = forms.ChoiceField(label=_("Status"), choices=MeasureStatus.choices)
+    status = forms.ChoiceField(label=STATUS, choices=MeasureStatus.choices)
     status_reason_de = forms.CharField(
         label=_("Reason for the status"),
         help_text=_("Needed where the measure is suspended, discontinued, or decided and not funded."),
@@ -285,19 +286,17 @@ class GapForm(forms.Form):
 class AsOfForm(forms.Form):
     """So wie am …: asks for the state on a day (rule 13)."""
 
-    on = forms.DateField(label=_("As it stood on"), widget=day_input(), required=False)
+    on = forms.DateField(label=_("As it stood on"), widget=day_input(), error_messages={"required": _("Choose a day.")})
 
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
         self.today = today
         self.fields["on"].widget.attrs["max"] = today.isoformat()
 
-    def clean_on(self) -> date | None:
-        day: date | None = self.cleaned_data["on"]
-        if day and day > self.today:
+    def clean_on(self) -> date:
+        day: date = self.cleaned_data["on"]
+        if day > self.today:
             raise ValidationError(_("This day lies in the future. Choose today or an earlier day."))
-        if day and day < date(1945, 1, 1) + timedelta(days=1):
-            raise ValidationError(_("Choose a day after 1945."))
         return day
 
 
@@ -405,7 +404,7 @@ class MeasureFilter(Filter):
     field_order = ("q", "field", "status", "unit", "kind", "article", "sort")
 
     field = forms.ChoiceField(label=_("Field of action"), required=False, choices=with_all(FieldOfAction.choices))
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=with_all(MeasureStatus.choices))
+    status = forms.ChoiceField(label=STATUS, required=False, choices=with_all(MeasureStatus.choices))
     unit = UnitField()
     kind = forms.ChoiceField(
         label=_("Happens in"),
@@ -432,7 +431,7 @@ class MeasureFilter(Filter):
 class EngagementFilter(Filter):
     field_order = ("q", "status", "unit", "kind")
 
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=with_all(EngagementStatus.choices))
+    status = forms.ChoiceField(label=STATUS, required=False, choices=with_all(EngagementStatus.choices))
     unit = UnitField()
     kind = forms.ChoiceField(required=False, choices=with_all(EngagementKind.choices), widget=forms.HiddenInput)
 

@@ -103,6 +103,7 @@ class Strand:
 
     rows: "models.QuerySet[Any]"
     naming: Naming
+    is_main: bool = False
 
     def steps(self) -> list[Step]:
         """Each row with its predecessor; two queries never, whatever the number of objects."""
@@ -128,10 +129,17 @@ def as_of(model: type[models.Model], day: date) -> "models.QuerySet[Any]":
 def timeline(strands: Iterable[Strand], also: Iterable[Entry] = ()) -> list[Entry]:
     """Everything that happened in these strands, newest first."""
     told = [(strand, step) for strand in strands for step in strand.steps()]
+    born = {step.row.history_date for strand, step in told if strand.is_main and step.is_first}
+    told = [(strand, step) for strand, step in told if strand.is_main or not _came_with(step, born)]
     names = _Names([step for _strand, step in told])
     found = [(step.row.history_date, step.row.recorded_at, _entry(strand, step, names)) for strand, step in told]
     found += [(entry.at, entry.at, entry) for entry in also]
     return [entry for _at, _recorded, entry in sorted(found, key=lambda each: each[:2], reverse=True)]
+
+
+def _came_with(step: Step, born: set[datetime]) -> bool:
+    """Whether this was entered in one act with the row itself: then it is not told apart."""
+    return step.is_first and step.row.history_date in born
 
 
 def _entry(strand: Strand, step: Step, names: "_Names") -> Entry:
@@ -232,7 +240,7 @@ def _plain(value: Any, choices: dict[Any, Any]) -> str:
 def of(model: type[models.Model], pk: int, entered: str, changed: str) -> Strand:
     """The history of one row."""
     rows = history_model(model).objects.filter(**{model._meta.pk.attname: pk})
-    return Strand(rows, lambda step: entered if step.is_first else changed)
+    return Strand(rows, lambda step: entered if step.is_first else changed, is_main=True)
 
 
 def of_parts(rows: "models.QuerySet[Any]", name: Callable[[Any], str]) -> Strand:

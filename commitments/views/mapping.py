@@ -352,7 +352,7 @@ def _accept(board: Board, code: str, request: UserRequest) -> None:
 def _shown(request: UserRequest, board: Board) -> HttpResponse:
     hits = _hits(board.finder, request.user, {item.code for item in board.items})
     _led_to([*board.items, *hits])
-    context = measure_context(board.measure, request.user) | {
+    context = measure_context(board.measure) | {
         "board": board,
         "hits": hits,
         "finder": board.finder,

@@ -153,14 +153,17 @@ def _story(measure: Measure, user: User) -> list[history.Entry]:
 
 def shown_measure(user: User, reference: str) -> Measure:
     """The measure with its shown status, or 404."""
-    rows = Measure.objects.visible_to(user).with_shown_status().select_related("engagement", "parent")
-    return get_object_or_404(rows.prefetch_related("measure_units__unit"), reference=reference)
+    seen = Engagement.objects.visible_to(user).filter(pk=OuterRef("engagement"))
+    rows = Measure.objects.visible_to(user).with_shown_status().select_related("engagement")
+    rows = rows.annotate(shows_engagement=Exists(seen))
+    units = Prefetch("measure_units", queryset=MeasureUnit.objects.select_related("unit"))
+    return get_object_or_404(rows.prefetch_related(units), reference=reference)
 
 
-def measure_context(measure: Measure, user: User) -> dict[str, Any]:
+def measure_context(measure: Measure) -> dict[str, Any]:
     """What pages about one measure show in their margin."""
     status: str = measure.shown_status  # type: ignore[attr-defined]
-    in_engagement = Engagement.objects.visible_to(user).filter(measures=measure).first()
+    in_engagement = measure.engagement if measure.shows_engagement else None  # type: ignore[attr-defined]
     return {
         "measure": measure,
         "engagement": in_engagement,
@@ -177,7 +180,7 @@ def measure(request: UserRequest, reference: str) -> HttpResponse:
     links, provision_links = _links(shown, request.user), _provision_links(shown)
     family = list(Measure.objects.visible_to(request.user).filter(Q(children=shown) | Q(parent=shown)).distinct()[:50])
     context = {
-        **measure_context(shown, request.user),
+        **measure_context(shown),
         **_reach(links, provision_links),
         "links": links,
         "provision_links": provision_links,
