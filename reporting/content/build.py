@@ -41,6 +41,7 @@ from reporting.content import facts, places
 from reporting.content.assemble import Facts, assemble
 from reporting.content.facts import OUT_OF_COMPETENCE, TOO_EARLY, PartialDate, ReportContent, Text
 from reporting.content.register import Register, grouped
+from reporting.content.sorting import in_german_order
 from reporting.models import ReportText
 from reviews.models import (
     Assessment,
@@ -140,7 +141,7 @@ class _Reading:
 
     @cached_property
     def units(self) -> Mapping[int, Any]:
-        return self.register.rows(OrganisationalUnit, "name_de")
+        return self.register.rows(OrganisationalUnit)
 
     @cached_property
     def provisions(self) -> Mapping[int, Any]:
@@ -185,13 +186,13 @@ class _Reading:
     @cached_property
     def measure_units(self) -> Mapping[int, list[Any]]:
         rows = [row for row in self.register.rows(MeasureUnit).values() if row.ended_on is None]
-        rows.sort(key=lambda row: self.units[row.unit_id].name_de)
+        rows.sort(key=lambda row: in_german_order(self.units[row.unit_id].name_de))
         return grouped(rows, "measure_id")
 
     @cached_property
     def commitment_units(self) -> Mapping[int, list[Any]]:
         rows = [row for row in self.register.rows(CommitmentUnit).values() if row.ended_on is None]
-        rows.sort(key=lambda row: self.units[row.unit_id].name_de)
+        rows.sort(key=lambda row: in_german_order(self.units[row.unit_id].name_de))
         return grouped(rows, "commitment_id")
 
     @cached_property
@@ -215,12 +216,20 @@ class _Reading:
         return list(Confirmation.objects.filter(cycle=self.cycle).current().with_void().order_by("pk"))
 
     @cached_property
+    def _answers_on_measures(self) -> Mapping[int, list[Any]]:
+        return grouped((row for row in self.confirmations if row.measure_id), "measure_id")
+
+    @cached_property
+    def _answers_on_commitments(self) -> Mapping[int, list[Any]]:
+        return grouped((row for row in self.confirmations if row.commitment_id), "commitment_id")
+
+    @cached_property
     def reminders(self) -> Mapping[int, list[Any]]:
         return grouped(Reminder.objects.filter(cycle=self.cycle).order_by("sent_on", "pk"), "confirmation_id")
 
     @cached_property
     def evidence(self) -> Sequence[Any]:
-        rows = self.register.visible(Evidence, "title").values()
+        rows = sorted(self.register.visible(Evidence).values(), key=lambda row: (in_german_order(row.title), row.id))
         replaced = {row.replaces_id for row in rows}
         last = self.cycle.frozen_at.date() if self.cycle.frozen_at else None
         return [
@@ -240,7 +249,7 @@ class _Reading:
         )
         found: dict[int, tuple[str, Any]] = {}
         for kind, model in kinds:
-            found |= {pk: (kind, row) for pk, row in self.register.visible(model, "starts_on", "name_de").items()}
+            found |= {pk: (kind, row) for pk, row in self.register.visible(model).items()}
         return found
 
     @cached_property
@@ -251,10 +260,10 @@ class _Reading:
         return grouped(rows, "commitment_id")
 
     def _glossary(self) -> Iterable[Any]:
-        return self.register.rows(GlossaryTerm, "term_de").values()
+        return sorted(self.register.rows(GlossaryTerm).values(), key=lambda row: in_german_order(row.term_de))
 
     def _units_in_order(self) -> Iterable[Any]:
-        return self.units.values()
+        return sorted(self.units.values(), key=lambda row: (in_german_order(row.name_de), row.key))
 
     # -- facts --------------------------------------------------------------------------------------------------------
 
@@ -354,7 +363,10 @@ class _Reading:
         """What the city is engaged in; pledges it took on without joining a network stand among the networks."""
         found = [self._engagement(kind, row) for kind, row in self.engagement_rows.values() if kind != "training"]
         known = {row.instrument for row in found if row.kind == "network"}
-        return found + [row for row in self._adopted() if row.instrument not in known]
+        found += [row for row in self._adopted() if row.instrument not in known]
+        return sorted(
+            found, key=lambda row: (row.kind, str(row.starts_on or "9999"), in_german_order(row.title.de), row.key)
+        )
 
     def _adopted(self) -> list[facts.Engagement]:
         return [
@@ -419,7 +431,6 @@ class _Reading:
         )
         reason = text(engagement, "status_reason") if paused else text(row, "status_reason")
         status = MeasureStatus.SUSPENDED.value if paused else row.status
-        answers = [answer for answer in self.confirmations if answer.measure_id == row.id]
         measure = facts.Measure(
             reference=row.reference,
             title=text(row, "title"),
@@ -432,7 +443,7 @@ class _Reading:
             suspended_because=reason if status == MeasureStatus.SUSPENDED else Text(),
             starts_on=partial(row, "starts_on"),
             ends_on=partial(row, "ends_on"),
-            answers=tuple(self._answer(answer) for answer in answers),
+            answers=tuple(self._answer(answer) for answer in self._answers_on_measures.get(row.id, [])),
             evidence=self._evidence(measure=row),
         )
         return _corrected(measure)
@@ -454,7 +465,7 @@ class _Reading:
             valid_from=partial(row, "valid_from"),
             newly_adopted=self.assessments[row.id].newly_adopted,
             links=tuple(self._link(link) for link in self.links.get(row.id, [])),
-            answers=tuple(self._answer(answer) for answer in self.confirmations if answer.commitment_id == row.id),
+            answers=tuple(self._answer(answer) for answer in self._answers_on_commitments.get(row.id, [])),
             assessment=self._assessment(self.assessments[row.id]),
             verdicts=tuple(facts.Verdict(past.cycle.year, past.verdict) for past in self.verdicts.get(row.id, [])),
             evidence=self._evidence(commitment=row),

@@ -97,10 +97,11 @@ def articles(
     field_of = {measure.reference: measure.field for measure in measures}
     notes = {(note.article, note.field): note.reason for note in gap_notes}
     reached = reach(_promise(commitment) for commitment in commitments)
+    bases = [(commitment, basis_article(commitment), kin_articles(commitment)) for commitment in commitments]
     rows = []
     for number in ARTICLES:
-        based = [commitment for commitment in commitments if basis_article(commitment) == number]
-        kin = [commitment for commitment in commitments if number in kin_articles(commitment)]
+        based = [commitment for commitment, basis, _kin in bases if basis == number]
+        kin = [commitment for commitment, _basis, leads_to in bases if number in leads_to]
         here, (title, relevance) = reached[number], titles[number]
         rows.append(
             Article(

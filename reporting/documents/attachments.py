@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -59,13 +60,28 @@ def measures_csv(content: ReportContent) -> bytes:
         "nummer", "titel_de", "titel_en", "handlungsfeld", "federfuehrend", "mitwirkend", "beginn", "ende", "stand",
         "rueckmeldung", "dient_verpflichtungen", "aemr_artikel",
     )  # fmt: skip
-    return csv_table(head, (_measure_row(content, measure) for measure in content.measures))
+    served, articles = _served(content)
+    rows = (
+        (measure, sorted(served[measure.reference]), sorted(articles[measure.reference]))
+        for measure in content.measures
+    )
+    return csv_table(head, (_measure_row(*row) for row in rows))
 
 
-def _measure_row(content: ReportContent, measure: Measure) -> tuple[str, ...]:
-    served = [row for row in content.commitments if any(link.measure == measure.reference for link in row.links)]
-    references = {row.reference for row in served}
-    articles = [row.number for row in content.articles if references & set(row.commitments)]
+def _served(content: ReportContent) -> tuple[Mapping[str, set[str]], Mapping[str, set[int]]]:
+    """The commitments each measure serves, and the articles it reaches directly."""
+    rests_on = {reference: row.number for row in content.articles for reference in row.commitments}
+    served: dict[str, set[str]] = defaultdict(set)
+    articles: dict[str, set[int]] = defaultdict(set)
+    for row in content.commitments:
+        for link in row.links:
+            served[link.measure].add(row.reference)
+            if row.reference in rests_on:
+                articles[link.measure].add(rests_on[row.reference])
+    return served, articles
+
+
+def _measure_row(measure: Measure, served: Sequence[str], articles: Sequence[int]) -> tuple[str, ...]:
     return (
         measure.reference,
         *_both(measure.title),
@@ -76,8 +92,8 @@ def _measure_row(content: ReportContent, measure: Measure) -> tuple[str, ...]:
         str(measure.ends_on or ""),
         measure.status,
         " ".join(sorted({answer.result for answer in measure.answers})),
-        " ".join(row.reference for row in served),
-        " ".join(str(number) for number in articles),
+        " ".join(served),
+        " ".join(map(str, articles)),
     )
 
 

@@ -99,8 +99,12 @@ class Lookup:
     def count(self, outcome: str) -> int:
         return next((row.count for row in self.year.counts if row.outcome == outcome), 0)
 
+    @cached_property
+    def field_of(self) -> Mapping[str, str]:
+        return {row.reference: row.field for row in self.content.measures}
+
     def main_field(self, commitment: Commitment) -> str:
-        return rules.main_field(commitment, {row.reference: row.field for row in self.content.measures})
+        return rules.main_field(commitment, self.field_of)
 
     def state_of(self, follow_up: FollowUp) -> str:
         """An open promise whose day has passed is overdue."""

@@ -22,6 +22,7 @@ from reporting.content.facts import (
     Measure,
     Move,
 )
+from reporting.content.sorting import in_german_order
 from reporting.documents import charts, words
 from reporting.documents.book import Chapter
 from reporting.documents.lookup import DISPUTING, Lookup
@@ -433,7 +434,7 @@ def index(lookup: Lookup) -> Mapping[str, Any]:
 
 
 def glossary(lookup: Lookup) -> Mapping[str, Any]:
-    terms = sorted(lookup.content.glossary, key=lambda term: plain(term.label).casefold())
+    terms = sorted(lookup.content.glossary, key=lambda term: in_german_order(plain(term.label)))
     half = (len(terms) + 1) // 2
     return {"columns": (terms[:half], terms[half:])}
 

@@ -51,7 +51,9 @@ def test_an_article_carries_the_weakest_verdict():
 
 
 def test_the_rate_leaves_out_what_is_too_early_or_out_of_competence():
-    rows = [make_commitment(n, outcome) for n, outcome in enumerate(("A", "B", "C", "too_early", "out_of_competence"), 1)]
+    rows = [
+        make_commitment(n, outcome) for n, outcome in enumerate(("A", "B", "C", "too_early", "out_of_competence"), 1)
+    ]
 
     year = rules.years(rows, GRADES)[-1]
 
