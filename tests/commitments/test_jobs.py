@@ -52,7 +52,12 @@ def test_the_result_of_a_handler_is_kept():
 
 def test_a_job_is_taken_once():
     calls = []
-    job = handle(lambda arguments, progress: calls.append(1) or {})
+
+    def count(arguments, progress):
+        calls.append(1)
+        return {}
+
+    job = handle(count)
 
     jobs.run(str(job.pk))
     jobs.run(str(job.pk))

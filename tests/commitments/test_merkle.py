@@ -21,7 +21,7 @@ ROOT_OF_EIGHT = "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff460432
 
 
 def tree(leaves):
-    nodes = {}
+    nodes: dict[tuple[int, int], bytes] = {}
     size = 0
     for leaf in leaves:
         size = merkle.append(lambda a, b: nodes[a, b], lambda a, b, node: nodes.__setitem__((a, b), node), size, leaf)

@@ -11,6 +11,7 @@ from commitments.models import Job, JobState
 from config.celery import app
 from reporting import store, workflow
 from reporting.models import EditionState, ReportDocument
+from tests.factories import make_approver
 from tests.processes import kill, wait_until, worker
 from tests.reporting.editions import MAIN, make_released
 
@@ -43,7 +44,7 @@ def progress_of(job):
 def test_a_report_whose_worker_is_killed_is_drawn_once(committed_db, data):
     edition = make_released()
     Job.objects.all().delete()
-    job = workflow.ask_for_document(edition, MAIN, actor=edition.released_by, at=timezone.now())
+    job = workflow.ask_for_document(edition, MAIN, actor=make_approver(), at=timezone.now())
 
     with worker(data) as first:
         wait_until(lambda: progress_of(job) > 0, "the report is being drawn", data / "worker.log")
@@ -67,7 +68,7 @@ def test_a_report_whose_worker_is_killed_is_drawn_once(committed_db, data):
 def test_a_report_that_was_drawn_before_its_worker_could_say_so_is_not_drawn_again(committed_db, data):
     edition = make_released()
     Job.objects.all().delete()
-    job = workflow.ask_for_document(edition, MAIN, actor=edition.released_by, at=timezone.now())
+    job = workflow.ask_for_document(edition, MAIN, actor=make_approver(), at=timezone.now())
     with worker(data):
         wait_until(lambda: Job.objects.get(pk=job.pk).is_over, "the report is drawn", data / "worker.log")
     document = ReportDocument.objects.get()

@@ -125,8 +125,10 @@ def test_a_release_closes_the_cycle_and_seals_the_ledger():
 
     edition.cycle.refresh_from_db()
     assert edition.cycle.state == CycleState.CLOSED
-    assert edition.release_seal == LedgerSeal.objects.first()
-    assert edition.release_seal.occasion == SealOccasion.RELEASE
+    seal = edition.release_seal
+    assert seal is not None
+    assert seal == LedgerSeal.objects.first()
+    assert seal.occasion == SealOccasion.RELEASE
 
 
 def test_the_cover_carries_the_seal_of_the_freeze():
