@@ -65,7 +65,7 @@ def nodes_for(*walks: Callable[[Get], object]) -> Get:
 
 def checked(seals: Sequence[LedgerSeal], before: LedgerSeal | None) -> list[CheckedSeal]:
     """Seals, newest first, each proved to continue its neighbour; ``before`` is the one before the last of them."""
-    pairs = list(zip(seals, [*seals[1:], before], strict=True))
+    pairs = list(zip(seals, [*seals[1:], before], strict=False))
     get = nodes_for(*(_walk(seal, older) for seal, older in pairs))
     return [CheckedSeal(seal, older, _continues(get, seal, older)) for seal, older in pairs]
 

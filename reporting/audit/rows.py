@@ -35,11 +35,12 @@ HASHES = frozenset({"fingerprint", "sha256", "content_sha256", "content_file"})
 
 @dataclass(frozen=True)
 class Change:
-    """One column: its word, and its old and new value in words."""
+    """One column: its word, its old and new value in words, and their language where the column has one."""
 
     label: str
     old: str
     new: str
+    lang: str = ""
 
     @property
     def is_long(self) -> bool:
@@ -159,7 +160,8 @@ def _changes(row: Row, before: Row | None, names: Names) -> list[Change]:
         old = _shown(column, before, names) if before else ""
         new = _shown(column, row, names)
         if old or new:
-            found.append(Change(words.column(row.model._meta.model_name or "", name), old, new))
+            lang = name[-2:] if name.endswith(("_de", "_en")) else ""
+            found.append(Change(words.column(row.model._meta.model_name or "", name), old, new, lang))
     return found
 
 

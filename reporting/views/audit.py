@@ -82,8 +82,8 @@ def consistency(request: UserRequest, pk: int) -> HttpResponse:
     require(request.user, Verb.READ_LEDGER, on=clock.today())
     seal = get_object_or_404(LedgerSeal, pk=pk)
     older = LedgerSeal.objects.filter(pk__lt=pk).order_by("-pk").first()
-    if older is None:
-        raise Http404(_("This is the first seal; there is none before it."))
+    if older is None or older.size == 0:
+        raise Http404(_("There is no seal before this one that it could continue."))
     return _file(proofs.consistency_proof(seal, older), proofs.file_name("consistency", older.size, seal.size))
 
 
