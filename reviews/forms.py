@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from commitments.forms import PartialDateField, day_input
@@ -24,7 +25,7 @@ from reviews.models import (
     Statement,
     Trend,
 )
-from reviews.workflow.changes import DATES, as_reported, current_value
+from reviews.workflow.changes import DATES, LABELS, as_reported, current_value
 from reviews.workflow.confirmations import Answer
 
 
@@ -108,16 +109,15 @@ class AnswerForm(forms.Form):
     CHANGEABLE = ("status", "title_de", "start", "end", "note")
 
     result = forms.ChoiceField(label=_("Is the entry still right?"), required=False, widget=forms.RadioSelect)
-    status = forms.ChoiceField(label=_("Status"), choices=MeasureStatus, required=False)
+    status = forms.ChoiceField(choices=MeasureStatus, required=False)
     title_de = forms.CharField(
-        label=_("Title"),
         max_length=300,
         required=False,
         error_messages={"max_length": _("Shorten the title to %(limit_value)d characters.")},
     )
-    start = PartialDateField(label=_("Start"))
-    end = PartialDateField(label=_("End"), help_text=_("Empty where no end is planned."))
-    note = forms.CharField(label=_("Note"), required=False, widget=lines(3))
+    start = PartialDateField()
+    end = PartialDateField(help_text=_("Empty where no end is planned."))
+    note = forms.CharField(required=False, widget=lines(3))
     statement_de = forms.CharField(label=_("Your text"), required=False, widget=lines(4))
 
     def __init__(self, confirmation: Confirmation, data: Any = None) -> None:
@@ -126,6 +126,8 @@ class AnswerForm(forms.Form):
         result = self.fields["result"]
         assert isinstance(result, forms.ChoiceField)
         result.choices = list(OF_A_MEASURE if confirmation.measure else OF_A_COMMITMENT)
+        for name in self.CHANGEABLE:
+            self.fields[name].label = capfirst(LABELS[name])
         if confirmation.measure is None:
             result.label = _("Does your unit do something for this?")
             for name in self.CHANGEABLE:

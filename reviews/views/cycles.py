@@ -1,5 +1,6 @@
 """The yearly round: planned from the last one, opened after a look at what it asks, assessed, frozen."""
 
+import uuid
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from commitments import clock
 from commitments.forms import add_errors
+from commitments.jobs import enqueue
 from commitments.models import OrganisationalUnit, User
 from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
@@ -25,7 +27,7 @@ from reviews.forms import CYCLE_DATES, CycleForm, ReasonForm
 from reviews.models import AssessmentState, CycleState, FollowUp, Reminder, ReminderKind, ReviewCycle
 from reviews.views import progress
 from reviews.workflow import cycles as workflow
-from reviews.workflow.scope import scope_of
+from reviews.workflow.scope import Scope, scope_of
 
 
 @require_GET
@@ -91,10 +93,14 @@ def cycle(request: UserRequest, year: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def open_cycle(request: UserRequest, year: int) -> HttpResponse:
-    """What will be asked of whom; POST asks it."""
+    """What will be asked of whom; POST asks it, a large round in the background."""
     found = get_object_or_404(ReviewCycle.objects.visible_to(request.user), year=year)
     require(request.user, Verb.OPEN_CYCLE, on=clock.today())
+    scope = scope_of(found, clock.today())
     if request.method == "POST":
+        if len(scope.requests) > MANY:
+            job = enqueue("open-cycle", asked_by=request.user, cycle=found.pk, actor=request.user.pk)
+            return redirect(f"{reverse('reviews:cycle-open', args=[year])}?job={job.pk}")
         try:
             opening = workflow.open_cycle(found, actor=request.user, at=clock.now())
         except ValidationError as error:
@@ -102,11 +108,8 @@ def open_cycle(request: UserRequest, year: int) -> HttpResponse:
         else:
             messages.success(request, str(opening))
             return redirect("reviews:board", year)
-    scope = scope_of(found, clock.today())
-    per_unit = Counter(entry.unit for entry in scope.requests).most_common()
-    nil = Counter(entry.unit for entry in scope.requests if entry.commitment)
-    rows = [Asked(unit, count, nil[unit]) for unit, count in per_unit]
-    return render(request, "reviews/cycle_open.html", {"cycle": found, "scope": scope, "rows": rows})
+    context = {"cycle": found, "scope": scope, "rows": _asked(scope), "job": _job(request)}
+    return render(request, "reviews/cycle_open.html", context)
 
 
 @require_POST
@@ -152,6 +155,10 @@ def undo_freeze(request: UserRequest, year: int) -> HttpResponse:
     return render(request, "reviews/cycle_undo_freeze.html", {"cycle": found, "form": form})
 
 
+MANY = 1000
+"""So many requests take longer than a click."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """How much a unit will be asked."""
@@ -163,6 +170,21 @@ class Asked:
     @property
     def measures(self) -> int:
         return self.count - self.nil
+
+
+def _asked(scope: Scope) -> list[Asked]:
+    """The units with the number of their requests, those with the longest list first."""
+    nil = Counter(entry.unit for entry in scope.requests if entry.commitment)
+    per_unit = Counter(entry.unit for entry in scope.requests).most_common()
+    return [Asked(unit, count, nil[unit]) for unit, count in per_unit]
+
+
+def _job(request: UserRequest) -> str:
+    """Where the state of the opening that runs is shown; empty where none does."""
+    try:
+        return reverse("commitments:job", args=[uuid.UUID(request.GET["job"])])
+    except (KeyError, ValueError):
+        return ""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Item:
     form: AnswerForm | None = None
     return_form: ReasonForm | None = None
     is_quick: bool = False
+    is_chosen: bool = False
     is_ticked: bool = True
 
     @property
@@ -44,7 +45,8 @@ class Item:
     @property
     def is_open(self) -> bool:
         """Whether its form is unfolded when the page is shown."""
-        return bool(self.form and (self.form.errors or self.confirmation.result or self.confirmation.statement_de))
+        begun = self.confirmation.result or self.confirmation.statement_de
+        return bool(self.form and (self.is_chosen or self.form.errors or begun))
 
     @property
     def has_result(self) -> bool:
@@ -162,6 +164,7 @@ def _items(sheet: Sheet, rows: QuerySet[Confirmation], data: Any, opened: Collec
         item.hint = shown.why_asked(row, before.get((row.measure_id, row.commitment_id), ""), sheet.today)
         if sheet.answering and not sheet.cycle.is_final and row.state in editable:
             item.form = AnswerForm(row, data if str(row.pk) in opened else None)
+            item.is_chosen = data is None and str(row.pk) in opened
             item.is_quick = row.state == ConfirmationState.REQUESTED and not item.hint and str(row.pk) not in opened
         if sheet.releasing and not sheet.cycle.is_final and row.state == ConfirmationState.SUBMITTED:
             item.return_form = return_form(row)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from commitments.ledger import save_as
-from commitments.models import Role
+from commitments.models import Job, Role
 from reviews.models import AssessmentState, CycleState, ReviewCycle
 from tests.factories import (
     make_approver,
@@ -124,6 +124,20 @@ def test_opening_asks_every_unit():
 
     assert response["Location"] == reverse("reviews:board", args=[cycle.year])
     assert cycle.confirmations.get().measure == measure
+
+
+def test_a_large_cycle_is_opened_in_the_background(monkeypatch):
+    monkeypatch.setattr("reviews.views.cycles.MANY", 0)
+    cycle = make_cycle(state=CycleState.PLANNED)
+    make_measure()
+    officer = make_officer()
+
+    response = signed_in(officer).post(address(cycle, "cycle-open"), follow=True)
+
+    job = Job.objects.get()
+    assert (job.kind, job.asked_by) == ("open-cycle", officer)
+    assert str(job.pk) in response.context["job"]
+    assert not cycle.confirmations.exists()
 
 
 def test_a_cycle_is_not_opened_before_its_reporting_date_is_over():
