@@ -48,7 +48,11 @@ def instrument_list(request: UserRequest) -> HttpResponse:
     versions = InstrumentVersion.objects.annotate(n=Count("provisions")).prefetch_related(
         Prefetch("adoptions", queryset=adoptions)
     )
-    rows = _filtered(filters.chosen()).prefetch_related(Prefetch("versions", queryset=versions))
+    rows = (
+        _filtered(filters.chosen())
+        .annotate(has_adoption=Exists(adoptions.filter(version__instrument=OuterRef("pk"))))
+        .prefetch_related(Prefetch("versions", queryset=versions))
+    )
     context = {"filters": filters, "summary": filters.summary(), "page": page_of(request, rows, per_page=50)}
     return render(request, "commitments/instrument_list.html", context)
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -155,7 +155,7 @@ def _targets(codes: Iterable[str], user: User) -> dict[str, Target]:
 # Searching
 
 
-def _hits(form: MappingSearch, user: User, taken: set[str]) -> list[Item]:
+def _hits(form: MappingSearch, user: User, measure: Measure, taken: set[str]) -> list[Item]:
     """Commitments and provisions with the typed words, those first whose number was typed."""
     form.is_valid()
     typed, scope = form.cleaned_data.get("q", ""), form.cleaned_data.get("scope", "")
@@ -164,14 +164,18 @@ def _hits(form: MappingSearch, user: User, taken: set[str]) -> list[Item]:
     found: list[Target] = []
     if scope in ("", "commitments"):
         rows = search.matching(Commitment.objects.visible_to(user).in_force(), COMMITMENTS, typed)
-        found += rows.order_by(_by_title(Commitment, typed), "reference")[:HITS]
+        linked = MeasureLink.objects.current().filter(measure=measure, commitment=OuterRef("pk"))
+        rows = rows.order_by(_by_title(Commitment, typed), "reference")
+        found += rows.annotate(is_linked=Exists(linked))[:HITS]
     if scope != "commitments":
         provisions = search.matching(_within(_provisions(), scope), PROVISIONS, typed)
         in_order = (_by_title(Provision, typed), "version__instrument__order", "order")
-        found += provisions.order_by(*in_order)[:HITS]
-    items = [Item(target, is_taken=code_of(target) in taken) for target in found]
+        touched = MeasureProvision.objects.current().filter(measure=measure, provision=OuterRef("pk"))
+        found += provisions.order_by(*in_order).annotate(is_linked=Exists(touched))[:HITS]
+    items = [Item(target) for target in found]
     for item in items:
         item.mark(typed)
+        item.is_taken = item.code in taken or item.target.is_linked  # type: ignore[union-attr]
         item.is_in_force = getattr(item.target, "is_in_force", True)
     return items
 
@@ -350,7 +354,7 @@ def _accept(board: Board, code: str, request: UserRequest) -> None:
 
 
 def _shown(request: UserRequest, board: Board) -> HttpResponse:
-    hits = _hits(board.finder, request.user, {item.code for item in board.items})
+    hits = _hits(board.finder, request.user, board.measure, {item.code for item in board.items})
     _led_to([*board.items, *hits])
     context = measure_context(board.measure) | {
         "board": board,
@@ -383,8 +387,7 @@ def mapping_search(request: UserRequest, reference: str) -> HttpResponse:
     measure = shown_measure(request.user, reference)
     require(request.user, Verb.PROPOSE_LINK, measure, on=clock.today())
     finder = MappingSearch(request.GET)
-    taken = {item.code for item in _existing(measure, request.user)} | set(request.GET.getlist("target"))
-    hits = _hits(finder, request.user, taken)
+    hits = _hits(finder, request.user, measure, set(request.GET.getlist("target")))
     _led_to(hits)
     context = {
         "hits": hits,

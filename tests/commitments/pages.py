@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -20,7 +19,7 @@ def client_of(user: User) -> Client:
     return client
 
 
-def get(user: User, name: str, *args: Any, **query: Any) -> HttpResponse:
+def get(user: User, name: str, *args: Any, **query: Any) -> Any:
     return client_of(user).get(reverse(name, args=args), query)
 
 
@@ -28,7 +27,8 @@ def text(user: User, name: str, *args: Any, **query: Any) -> str:
     """The page as it is sent; it must be there."""
     response = get(user, name, *args, **query)
     assert response.status_code == 200
-    return response.content.decode()
+    content: str = response.content.decode()
+    return content
 
 
 def cost(user: User, name: str, *args: Any, **query: Any) -> int:
