@@ -1,6 +1,6 @@
 # What each target does is in tools/. A target that needs the environment builds it first; that is quick when it is there.
 PYTHON ?= python3
-.PHONY: help setup setup-dev demo run test check lock clean
+.PHONY: help setup setup-dev demo run test check bench lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo "make run     a register of your own, empty at first"
 	@echo "make test    all tests, on SQLite and on PostgreSQL   (ARGS='-k ledger' for some)"
 	@echo "make check   style, types, import direction, migrations, translations"
+	@echo "make bench   a table of times on a generated metropolis   (ARGS='--scale 1' for the full size)"
 	@echo "make setup   the environment alone"
 	@echo "make lock    new lock files from requirements/*.in and package.json"
 
@@ -28,6 +29,9 @@ test: setup-dev
 
 check: setup-dev
 	@.venv/bin/python -m tools.check
+
+bench: setup-dev
+	@.venv/bin/python -m tools.bench $(ARGS)
 
 lock: setup-dev
 	@.venv/bin/python -m tools.lock
