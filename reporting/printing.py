@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.timezone import localdate
 
 from commitments.models import FieldOfAction, LedgerLeaf, LedgerNode, LedgerSeal, SealOccasion
 from commitments.tracking import history_model
@@ -46,7 +47,7 @@ def stamp_of(edition: ReportEdition) -> Stamp:
     return Stamp(
         edition=edition.number,
         state=EditionState.RELEASED.value if released else EditionState.DRAFT.value,
-        released_on=edition.released_at.date() if edition.released_at else None,
+        released_on=localdate(edition.released_at) if edition.released_at else None,
         seal_root=seal.root if seal else "",
         seal_size=seal.size if seal else 0,
         template_version=edition.template_version or template_version(),

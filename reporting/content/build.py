@@ -6,9 +6,11 @@ reporting date is left out, unless the cycle itself assesses it. Before the free
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
+
+from django.utils.timezone import localdate
 
 from commitments.models import (
     UDHR,
@@ -44,6 +46,7 @@ from reporting.content.register import Register, grouped
 from reporting.content.sorting import in_german_order
 from reporting.models import ReportText
 from reviews.models import (
+    ANSWERED,
     Assessment,
     AssessmentState,
     Confirmation,
@@ -163,14 +166,20 @@ class _Reading:
 
     @cached_property
     def commitments(self) -> Mapping[int, Any]:
-        rows = self.register.visible(Commitment, "reference")
-        return {pk: row for pk, row in rows.items() if pk in self.assessments}
+        return {pk: row for pk, row in self.seen_commitments.items() if pk in self.assessments}
+
+    @cached_property
+    def seen_commitments(self) -> Mapping[int, Any]:
+        return self.register.visible(Commitment, "reference")
+
+    @cached_property
+    def seen_measures(self) -> Mapping[int, Any]:
+        return self.register.visible(Measure, "reference")
 
     @cached_property
     def measures(self) -> Mapping[int, Any]:
-        rows = self.register.visible(Measure, "reference")
         last = self.cycle.reporting_date
-        return {pk: row for pk, row in rows.items() if row.accepted_on and row.accepted_on <= last}
+        return {pk: row for pk, row in self.seen_measures.items() if row.accepted_on and row.accepted_on <= last}
 
     @cached_property
     def links(self) -> Mapping[int, list[Any]]:
@@ -203,17 +212,18 @@ class _Reading:
 
     @cached_property
     def article_numbers(self) -> Mapping[int, tuple[int, ...]]:
-        """The articles of the Universal Declaration that each provision leads to."""
+        """The articles of the Universal Declaration that each provision leads to, whichever way a link was written."""
         numbers = {pk: row.order for pk, row in self.provisions.items() if self._instrument_key(row) == UDHR}
         found: dict[int, set[int]] = {pk: {number} for pk, number in numbers.items()}
         for link in self.register.rows(ProvisionLink).values():
-            if link.target_id in numbers and link.source_id not in numbers:
-                found.setdefault(link.source_id, set()).add(numbers[link.target_id])
+            for kin, article in ((link.source_id, link.target_id), (link.target_id, link.source_id)):
+                if article in numbers and kin not in numbers:
+                    found.setdefault(kin, set()).add(numbers[article])
         return {pk: tuple(sorted(articles)) for pk, articles in found.items()}
 
     @cached_property
     def confirmations(self) -> Sequence[Any]:
-        return list(Confirmation.objects.filter(cycle=self.cycle).current().with_void().order_by("pk"))
+        return list(Confirmation.objects.filter(cycle=self.cycle).current().order_by("pk"))
 
     @cached_property
     def _answers_on_measures(self) -> Mapping[int, list[Any]]:
@@ -229,13 +239,17 @@ class _Reading:
 
     @cached_property
     def evidence(self) -> Sequence[Any]:
+        """What was not withdrawn or replaced; as strict as its own class and as every row it belongs to."""
         rows = sorted(self.register.visible(Evidence).values(), key=lambda row: (in_german_order(row.title), row.id))
         replaced = {row.replaces_id for row in rows}
-        last = self.cycle.frozen_at.date() if self.cycle.frozen_at else None
+        last = _day(self.cycle.frozen_at)
         return [
             row
             for row in rows
-            if row.id not in replaced and (row.withdrawn_on is None or (last is not None and row.withdrawn_on > last))
+            if row.id not in replaced
+            and (row.withdrawn_on is None or (last is not None and row.withdrawn_on > last))
+            and (row.measure_id is None or row.measure_id in self.seen_measures)
+            and (row.commitment_id is None or row.commitment_id in self.seen_commitments)
         ]
 
     @cached_property
@@ -280,11 +294,11 @@ class _Reading:
             period_from=cycle.period_from,
             period_to=cycle.period_to,
             reporting_date=cycle.reporting_date,
-            opened_on=cycle.opened_at.date() if cycle.opened_at else cycle.opens_on,
+            opened_on=_day(cycle.opened_at) or cycle.opens_on,
             confirm_by=cycle.confirm_by,
             last_reminder_on=cycle.last_reminder_on,
             assess_by=cycle.assess_by,
-            frozen_on=cycle.frozen_at.date() if cycle.frozen_at else None,
+            frozen_on=_day(cycle.frozen_at),
         )
 
     def _words(self) -> facts.Words:
@@ -508,29 +522,34 @@ class _Reading:
     def _answer(self, row: Any) -> facts.Answer:
         reminders = self.reminders.get(row.pk, [])
         asked = [reminder.sent_on for reminder in reminders if reminder.kind == ReminderKind.ESCALATION]
-        released = row.state == ConfirmationState.RELEASED and not row.is_void
+        released = row.state == ConfirmationState.RELEASED and not self._is_void(row)
         return facts.Answer(
             unit=self._unit(row.unit_id),
             part=row.part,
             result=self._result(row),
             statement=text(row, "statement") if released else Text(),
             changes=_changes(row.changes) if released else (),
-            submitted_on=row.submitted_at.date() if row.submitted_at else None,
-            released_on=row.released_at.date() if row.released_at else None,
+            submitted_on=_day(row.submitted_at),
+            released_on=_day(row.released_at),
             reminders=tuple(reminder.sent_on for reminder in reminders if reminder.kind != ReminderKind.ESCALATION),
             escalated_on=max(asked, default=None),
-            late=bool(row.submitted_at and row.submitted_at.date() > self.cycle.confirm_by),
+            late=bool(row.submitted_at and localdate(row.submitted_at) > self.cycle.confirm_by),
             for_deputy=row.submitted_for_id is not None,
         )
 
     def _result(self, row: Any) -> str:
         """Silence is a result of its own from the last reminder on; what is not released yet is pending."""
-        if row.is_void:
+        if self._is_void(row):
             return "pending"
         if row.state == ConfirmationState.RELEASED:
             return str(row.result)
         unanswered = row.state != ConfirmationState.SUBMITTED
         return facts.NO_REPLY if unanswered and self.cycle.state in SILENT_STATES else "pending"
+
+    def _is_void(self, row: Any) -> bool:
+        """Rule 4, after the freeze too: the measure, as it stood at the moment, is not what was answered."""
+        measure = self.measures.get(row.measure_id)
+        return measure is not None and row.state in ANSWERED and row.fingerprint != measure.fingerprint
 
     def _evidence(self, *, measure: Any = None, commitment: Any = None) -> tuple[facts.Evidence, ...]:
         """What bears it out; for a measure also the public sources that came with it."""
@@ -575,7 +594,7 @@ class _Reading:
 
     def _concerns(self, row: Any, year: int) -> bool:
         recent = year >= self.cycle.year - 1
-        settled: date | None = row.closed_at.date() if row.closed_at else None
+        settled = _day(row.closed_at)
         return recent or row.state == "open" or (settled is not None and settled > self.cycle.period_from)
 
     def _gap_notes(self) -> list[facts.GapNote]:
@@ -592,6 +611,11 @@ class _Reading:
 
     def _unit(self, pk: int) -> str:
         return str(self.units[pk].key)
+
+
+def _day(moment: datetime | None) -> date | None:
+    """The local day of a moment."""
+    return localdate(moment) if moment else None
 
 
 def _corrected(measure: facts.Measure) -> facts.Measure:

@@ -1,6 +1,6 @@
 """From the register and a cycle to the facts of its report."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -46,6 +46,11 @@ def make_assessed(cycle, verdict="B", **fields):
     commitment = make_commitment(**fields)
     make_assessment(cycle, commitment, AssessmentState.APPROVED, verdict)
     return commitment
+
+
+def freeze(cycle):
+    cycle.state, cycle.frozen_at = CycleState.FROZEN, timezone.now()
+    saved(cycle)
 
 
 def only_commitment(cycle, **options):
@@ -314,6 +319,81 @@ def test_evidence_that_was_withdrawn_or_is_protected_is_left_out():
     saved(Evidence(title="Zurückgezogen", withdrawn_on=date(2025, 1, 1), **shown))
 
     assert [row.title.de for row in only_measure(cycle).evidence] == ["Beleg"]
+
+
+@pytest.mark.parametrize("hidden", ["measure", "commitment"])
+def test_rule_10_evidence_is_as_strict_as_every_row_it_belongs_to(hidden):
+    cycle = make_cycle()
+    classes = {
+        name: Protection.PROTECTED if name == hidden else Protection.PUBLIC for name in ("measure", "commitment")
+    }
+    measure, commitment = make_measure(protection=classes["measure"]), make_commitment(protection=classes["commitment"])
+    make_assessment(cycle, commitment, AssessmentState.APPROVED)
+    fields = {"kind": "link", "title": "Wer Schutz sucht", "url": "https://example.org/1"}
+    saved(Evidence(measure=measure, commitment=commitment, **fields))
+
+    content = build_content(cycle)
+
+    assert "Wer Schutz sucht" not in canonical_json(content).decode()
+
+
+def test_rule_04_an_answer_that_was_void_at_the_freeze_is_not_printed_as_if_it_held():
+    cycle = make_cycle(state=CycleState.ASSESSING)
+    measure = make_measure(status="ongoing")
+    make_confirmation(
+        cycle,
+        measure,
+        state=ConfirmationState.RELEASED,
+        result=ConfirmationResult.CHANGED,
+        changes={"status": ["ongoing", "completed"]},
+        statement_de="Abgeschlossen.",
+        fingerprint="of another content",
+    )
+    freeze(cycle)
+
+    row = only_measure(cycle)
+
+    assert row.status == "ongoing"
+    assert (row.answers[0].result, row.answers[0].statement.de) == ("pending", "")
+
+
+def test_rule_04_a_measure_changed_after_the_freeze_leaves_the_frozen_answer_as_it_was():
+    cycle = make_cycle(state=CycleState.ASSESSING)
+    measure = make_measure()
+    make_confirmation(cycle, measure, state=ConfirmationState.RELEASED)
+    freeze(cycle)
+    measure.fingerprint = "of another content"
+    saved(measure)
+
+    assert only_measure(cycle).answers[0].result == "confirmed"
+
+
+def test_days_are_those_of_the_city_and_not_of_greenwich():
+    past_midnight = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)
+    cycle = make_cycle(
+        opened_at=past_midnight,
+        reporting_date=date(2026, 5, 31),
+        opens_on=date(2026, 6, 1),
+        confirm_by=date(2026, 6, 30),
+    )
+    state = ConfirmationState.RELEASED
+    make_confirmation(cycle, make_measure(), state=state, submitted_at=past_midnight, released_at=past_midnight)
+
+    content = build_content(cycle)
+
+    answer = content.measures[0].answers[0]
+    assert (answer.submitted_on, answer.released_on, answer.late) == (date(2026, 7, 1), date(2026, 7, 1), True)
+    assert content.cycle.opened_on == date(2026, 7, 1)
+
+
+def test_a_link_between_provisions_counts_whichever_way_it_was_written():
+    cycle = make_cycle()
+    kin = make_provision()
+    make_provision_link(make_article(7), kin)
+    commitment = make_assessed(cycle, basis=kin)
+    make_link(make_measure(), commitment)
+
+    assert build_content(cycle).articles[6].indirect == 1
 
 
 def test_the_texts_of_the_edition_are_read():
