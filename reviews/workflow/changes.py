@@ -67,9 +67,7 @@ def current_value(measure: Measure, field: str) -> Any:
     if field in COLUMNS:
         return getattr(measure, COLUMNS[field]) or getattr(measure, INSTEAD.get(field, ""), None) or None
     return sorted(
-        row.unit.key
-        for row in measure.measure_units.all()
-        if row.part == Part.CONTRIBUTING and row.ended_on is None
+        row.unit.key for row in measure.measure_units.all() if row.part == Part.CONTRIBUTING and row.ended_on is None
     )
 
 
