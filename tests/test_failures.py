@@ -84,24 +84,27 @@ def test_a_database_server_that_does_not_answer_is_named():
     assert line == "No database answers at DATABASE_URL: start it, or correct the address."
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: only root can mount a small or read-only disk")
-@pytest.mark.parametrize(
-    ("options", "says"), [("size=64k", "The disk is full"), ("ro,size=1m", "the disk is read-only")]
-)
-def test_a_full_or_read_only_disk_is_named(tmp_path, options, says):
-    command = f"mount -t tmpfs -o {options} small {tmp_path} && exec {sys.executable} manage.py migrate -v0"
-    done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", command],
-        cwd=ROOT,
-        env={**os.environ, "DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.stderr.startswith(("unshare:", "mount:")):
-        pytest.skip("needs the right to mount: run it outside of a container that forbids it")
+def may_mount() -> bool:
+    return subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
 
-    assert says in one_line(done)
+
+if may_mount():  # a right that no package brings; without it the sentences alone are tested, below
+
+    @pytest.mark.parametrize(
+        ("options", "says"), [("size=64k", "The disk is full"), ("ro,size=1m", "the disk is read-only")]
+    )
+    def test_a_full_or_read_only_disk_is_named(tmp_path, options, says):
+        command = f"mount -t tmpfs -o {options} small {tmp_path} && exec {sys.executable} manage.py migrate -v0"
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", command],
+            cwd=ROOT,
+            env={**os.environ, "DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert says in one_line(done)
 
 
 @pytest.mark.parametrize(
