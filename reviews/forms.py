@@ -29,6 +29,15 @@ from reviews.workflow.changes import DATES, LABELS, as_reported, current_value
 from reviews.workflow.confirmations import Answer
 
 
+def choose(form: forms.BaseForm, name: str, rows: Any) -> None:
+    """What can be chosen in a field, each named in the reader's language."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = rows
+    field.empty_label = None
+    field.label_from_instance = lambda obj: localized(obj, "name")  # type: ignore[method-assign]
+
+
 def lines(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
@@ -59,10 +68,7 @@ class CycleForm(forms.ModelForm[ReviewCycle]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        scale = self.fields["scale"]
-        assert isinstance(scale, forms.ModelChoiceField)
-        scale.queryset = Scale.objects.filter(for_verdicts=True)
-        scale.empty_label = None
+        choose(self, "scale", Scale.objects.filter(for_verdicts=True))
 
     def clean(self) -> dict[str, Any]:
         """Says at the field which date comes too early; the order itself is the table's."""
@@ -242,9 +248,7 @@ class FollowUpForm(forms.ModelForm[FollowUp]):
 
     def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        unit = self.fields["unit"]
-        assert isinstance(unit, forms.ModelChoiceField)
-        unit.queryset = OrganisationalUnit.objects.existing(on)
+        choose(self, "unit", OrganisationalUnit.objects.existing(on))
 
 
 class ReviewEntryForm(forms.ModelForm[ReviewEntry]):
@@ -287,9 +291,7 @@ class DissentForm(forms.Form):
 
     def __init__(self, *args: Any, units: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        unit = self.fields["unit"]
-        assert isinstance(unit, forms.ModelChoiceField)
-        unit.queryset = OrganisationalUnit.objects.filter(pk__in=units)
+        choose(self, "unit", OrganisationalUnit.objects.filter(pk__in=units))
 
 
 class ResultForm(forms.Form):

@@ -111,7 +111,11 @@ def withdraw(request: UserRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The answer is a draft again. Submit it anew once it is right."))
             return redirect(f"{address}#answer-{pk}")
-    return render(request, "reviews/answer_withdraw.html", {"row": row, "form": form, "back": address})
+    return render(
+        request,
+        "reviews/answer_withdraw.html",
+        {"subject": shown.subject(row), "form": form, "year": row.cycle.year, "back": address},
+    )
 
 
 @require_POST

@@ -176,8 +176,8 @@ def return_form(confirmation: Confirmation, data: Any = None) -> ReasonForm:
 
 
 def _results_of_last_year(cycle: ReviewCycle, rows: QuerySet[Confirmation]) -> dict[tuple[int | None, int | None], str]:
-    """What the units answered then, for disputes that were not settled."""
-    contested = (ConfirmationResult.DISPUTED, ConfirmationResult.NOT_OURS)
+    """What the units answered then, where it matters now: disputes that were not settled, nil returns."""
+    telling = (ConfirmationResult.DISPUTED, ConfirmationResult.NOT_OURS, ConfirmationResult.NIL)
     units = {row.unit_id for row in rows}
-    then = Confirmation.objects.current().filter(cycle__year=cycle.year - 1, unit__in=units, result__in=contested)
+    then = Confirmation.objects.current().filter(cycle__year=cycle.year - 1, unit__in=units, result__in=telling)
     return {(row.measure_id, row.commitment_id): row.result for row in then}

@@ -74,17 +74,20 @@ def subject(confirmation: Confirmation) -> str:
 
 
 def why_asked(confirmation: Confirmation, before: str, today: date) -> str:
-    """Why this cannot be waved through with the rest; empty where nothing points to a change."""
+    """Why this cannot be waved through with the rest; empty where nothing points to a change.
+
+    ``before`` is last year's answer where it was a dispute, not the unit's, or a nil return.
+    """
     if confirmation.state == ConfirmationState.RETURNED:
         return _("Returned by the releasing person")
     if confirmation.follows_id:
         return _("Changed after your last answer, so we ask again")
-    if confirmation.measure is None:
+    if confirmation.measure is None and before != ConfirmationResult.NIL:
         return _("No measure is known for this commitment")
     if before in (ConfirmationResult.DISPUTED, ConfirmationResult.NOT_OURS):
         label = ConfirmationResult(before).label
         return _("Last year you answered: %(answer)s") % {"answer": label}
-    return _out_of_date(confirmation.measure, today)
+    return _out_of_date(confirmation.measure, today) if confirmation.measure else ""
 
 
 def _out_of_date(measure: Measure, today: date) -> str:

@@ -164,6 +164,22 @@ def test_what_was_disputed_last_year_is_asked_singly(cycle, unit, contact):
     assert sheet.asked[0].hint
 
 
+def test_a_nil_return_as_last_year_is_waved_through_with_the_rest(cycle, unit, contact):
+    commitment, new = make_commitment(lead_unit=unit), make_commitment(lead_unit=unit)
+    before = make_cycle(cycle.year - 1, scale=cycle.scale)
+    make_confirmation(before, commitment=commitment, state=State.RELEASED)
+    row = make_confirmation(cycle, commitment=commitment)
+    make_confirmation(cycle, commitment=new)
+    client = signed_in(contact)
+    sheet = client.get(address(cycle, unit)).context["sheet"]
+
+    client.post(address(cycle, unit, "confirm-unchanged"), {"unchanged": [row.pk]})
+
+    row.refresh_from_db()
+    assert [item.confirmation for item in sheet.quick] == [row]
+    assert (row.state, row.result) == (State.SUBMITTED, ConfirmationResult.NIL)
+
+
 def test_a_request_can_be_opened_to_answer_it_singly(cycle, unit, contact):
     row = asked(cycle, unit)
     client = signed_in(contact)
