@@ -13,17 +13,25 @@ import psutil
 import pytest
 
 from tests.brokers import free_port
-from tests.databases import SqliteStore
+from tests.databases import KEPT, schema_digest
 from tests.processes import ROOT, running, wait_until
 
 
 @pytest.fixture
-def demo(tmp_path, databases):
-    """The folder of a demo whose sample city is already built."""
-    folder = tmp_path / "demo"
+def register(tmp_path, databases):
+    """The folder of an empty register; where the tables have been kept as a file, they are not made once more."""
+    folder = tmp_path / "register"
     folder.mkdir()
-    if isinstance(databases.store, SqliteStore):
-        shutil.copyfile(databases.store.name("empty"), folder / "register.sqlite3")  # spares the migration
+    kept = KEPT / f"{schema_digest()}.sqlite3"
+    if kept.exists():
+        shutil.copyfile(kept, folder / "register.sqlite3")
+    return folder
+
+
+@pytest.fixture
+def demo(register):
+    """The folder of a demo whose sample city is already built."""
+    folder = register
     (folder / "sign-ins.txt").write_text("officer@demo.example")
     return folder
 
@@ -96,11 +104,11 @@ def test_a_folder_that_cannot_be_used_is_named_in_one_line(tmp_path, what):
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_empty_register_without_a_terminal_says_how_to_enter_the_administrator(tmp_path):
+def test_an_empty_register_without_a_terminal_says_how_to_enter_the_administrator(register):
     done = subprocess.run(
         [*SERVE, "register"],
         cwd=ROOT,
-        env=surroundings(tmp_path, free_port()),
+        env=surroundings(register, free_port()),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
