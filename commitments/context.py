@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from commitments import clock, texts
-from commitments.models.people import UNIT_ROLES, City, Role, User
+from commitments.models.people import CITY_WIDE_ROLES, UNIT_ROLES, City, Role, User
 
 EVERYONE = frozenset(Role)
 READERS = EVERYONE - {Role.ADMINISTRATOR}
@@ -31,6 +31,7 @@ NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("reviews:board", gettext_noop("Review cycle"), frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR})),
     ("reviews:follow-up-list", gettext_noop("Follow-up"), UNITS | {Role.OFFICER, Role.APPROVER}),
     ("reporting:edition-list", gettext_noop("Reports"), READERS),
+    ("reporting:audit", gettext_noop("Audit ledger"), CITY_WIDE_ROLES),
 )
 ACCOUNT = (
     ("mfa_index", gettext_noop("Second factor and passkeys")),

@@ -38,21 +38,20 @@ from reporting.audit.withheld import Model, withheld_rows
 from reporting.models import CouncilDecision, ReportEdition
 from reviews.models import Assessment, Confirmation, FollowUp, ReviewCycle
 
+NOTHING = Value("", output_field=TextField())
+
 
 def text_of(*names: str) -> Expression:
     """Columns as text, one after the other with a blank between them."""
     parts: list[Any] = []
     for name in names:
-        parts += [Value(" "), Cast(Coalesce(Cast(F(name), TextField()), Value("")), TextField())]
+        parts += [Value(" "), Coalesce(Cast(F(name), TextField()), NOTHING, output_field=TextField())]
     return Concat(*parts[1:], output_field=TextField()) if len(parts) > 2 else parts[1]
 
 
 def either(first: str, second: str) -> Expression:
     """The one column, or the other where it is empty."""
-    return Coalesce(NullIf(text_of(first), Value("")), text_of(second))
-
-
-NOTHING = Value("", output_field=TextField())
+    return Coalesce(NullIf(text_of(first), NOTHING, output_field=TextField()), text_of(second))
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ NAMINGS: Mapping[Model, Naming] = {
     Confirmation: titled(
         "unit__name_de",
         "unit__name_en",
-        reference=Coalesce(Cast(F("measure__reference"), TextField()), text_of("commitment__reference")),
+        reference=either("measure__reference", "commitment__reference"),
         page="reviews:unit",
         arguments=(text_of("cycle__year"), text_of("unit__key")),
     ),
