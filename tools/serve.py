@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 import django
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
@@ -94,6 +95,9 @@ def prepare_register(data: Path) -> None:
     start_django(data)
     migrate()
     call_command("create_administrator", first=True)
+    if not apps.get_model("commitments", "Instrument").objects.exists():
+        say("Loading the catalogue: declarations, treaties and charters with their provisions.")
+        call_command("load_catalogue", verbosity=0)
 
 
 def migrate() -> None:
