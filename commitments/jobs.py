@@ -15,6 +15,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
@@ -42,7 +43,7 @@ class Progress:
         self._renewed = timezone.now()
 
     def __call__(self, done: int, total: int, message: str = "") -> None:
-        """Report ``done`` of ``total``; raises CancelledError once somebody has cancelled the job."""
+        """Report ``done`` of ``total``; raises LostError once the job is no longer this worker's."""
         cache.set(_key(self.job.pk), {"done": done, "total": total, "message": message}, timeout=3600)
         if timezone.now() - self._renewed > LEASE / 6:
             self._renew()
@@ -131,15 +132,17 @@ def ask(kind: str) -> None:
 @shared_task(name="commitments.jobs.resume", ignore_result=True)
 def resume() -> int:
     """Send again what was never started or whose worker is gone; the number of jobs sent."""
-    now = timezone.now()
-    abandoned = list(Job.objects.abandoned(now, now - NEVER_STARTED))
-    for job in abandoned:
+    now, sent = timezone.now(), 0
+    abandoned = Job.objects.abandoned(now, now - NEVER_STARTED)
+    for job in list(abandoned):
+        still = abandoned.filter(pk=job.pk)  # it may have ended since, or somebody else may have taken it up
         if job.attempts >= ATTEMPTS:
-            _give_up(job)
-            continue
-        Job.objects.filter(pk=job.pk).update(state=JobState.QUEUED, sent_at=now, lease=None, leased_until=None)
-        send(job)
-    return len(abandoned)
+            sentence = _("The worker stopped %(count)s times while it did this. Please tell the administration.")
+            still.update(state=JobState.FAILED, finished_at=now, error=sentence % {"count": job.attempts}, lease=None)
+        elif still.update(state=JobState.QUEUED, sent_at=now, lease=None, leased_until=None):
+            send(job)
+            sent += 1
+    return sent
 
 
 def _take(pk: uuid.UUID) -> Job | None:
@@ -147,11 +150,9 @@ def _take(pk: uuid.UUID) -> Job | None:
     now = timezone.now()
     lease = uuid.uuid4()
     free = Job.objects.filter(pk=pk, state=JobState.QUEUED)
-    if not free.update(state=JobState.RUNNING, lease=lease, leased_until=now + LEASE):
+    if not free.update(state=JobState.RUNNING, lease=lease, leased_until=now + LEASE, attempts=F("attempts") + 1):
         return None
-    job = Job.objects.select_related("asked_by").get(pk=pk)
-    Job.objects.filter(pk=pk).update(attempts=job.attempts + 1)
-    return job
+    return Job.objects.select_related("asked_by").filter(pk=pk, lease=lease).first()
 
 
 def _finish(job: Job, state: JobState, *, result: dict[str, Any] | None = None, error: str = "") -> None:
@@ -160,13 +161,6 @@ def _finish(job: Job, state: JobState, *, result: dict[str, Any] | None = None, 
         state=state, finished_at=timezone.now(), result=result or {}, error=error, leased_until=None, **reported
     )
     cache.delete(_key(job.pk))
-
-
-def _give_up(job: Job) -> None:
-    sentence = _("The worker stopped %(count)s times while it did this. Please tell the administration.")
-    Job.objects.filter(pk=job.pk).update(
-        state=JobState.FAILED, finished_at=timezone.now(), error=sentence % {"count": job.attempts}, lease=None
-    )
 
 
 def _key(pk: uuid.UUID) -> str:

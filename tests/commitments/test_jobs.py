@@ -202,6 +202,23 @@ def test_a_job_whose_workers_keep_dying_is_given_up_with_a_sentence():
     assert str(jobs.ATTEMPTS) in job.error
 
 
+@pytest.mark.parametrize("attempts", [1, jobs.ATTEMPTS])
+def test_what_ended_while_others_were_sent_again_stays_as_it_ended(monkeypatch, attempts):
+    later, sooner = handle(nothing), handle(nothing)
+    abandon(later, attempts)
+    abandon(sooner)
+
+    def end_the_other(job):
+        Job.objects.filter(pk=later.pk).update(state=JobState.CANCELLED, leased_until=None)
+
+    monkeypatch.setattr(jobs, "send", end_the_other)
+
+    assert jobs.resume() == 1
+
+    later.refresh_from_db()
+    assert later.state == JobState.CANCELLED
+
+
 def test_a_worker_that_lost_its_job_leaves_no_trace():
     def lost_meanwhile(arguments, progress):
         abandon(progress.job)

@@ -30,6 +30,7 @@ from reviews.models import (
     CycleState,
     Outcome,
     ReviewCycle,
+    Statement,
     Trend,
 )
 from reviews.workflow import confirmations, cycles
@@ -408,6 +409,26 @@ def test_rule_12_a_frozen_cycle_is_sealed_and_its_rows_no_longer_change():
                 cursor.execute(f"{statement} WHERE id = {row.pk}")
     with pytest.raises(IntegrityError), transaction.atomic():
         make_assessment(cycle)
+
+
+def test_rule_12_no_row_moves_into_a_frozen_cycle():
+    frozen = make_cycle(2025, state=CycleState.FROZEN, frozen_at=NOW())
+    row = make_assessment(make_cycle(2026))
+
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE reviews_assessment SET cycle_id = {frozen.pk} WHERE id = {row.pk}")
+
+
+def test_rule_12_a_table_with_frozen_rows_is_not_emptied():
+    cycle = make_cycle(state=CycleState.ASSESSING)
+    text = {"organisation": "Forum", "text_de": "Zu wenig.", "received_on": timezone.localdate()}
+    saved(Statement(cycle=cycle, commitment=make_commitment(), **text))
+    cycles.freeze_cycle(cycle, actor=make_officer(), at=NOW())
+    connection.check_constraints()  # PostgreSQL does not truncate while it still has constraints to check
+    statement = "TRUNCATE reviews_statement" if connection.vendor == "postgresql" else "DELETE FROM reviews_statement"
+
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def test_rule_12_the_freeze_waits_for_every_approval_and_names_how_many_are_missing():
