@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from commitments.models import User
-from commitments.texts import long_date
+from commitments.texts import long_date, short_date
 from reviews.models import ANSWERED, Confirmation, ConfirmationResult, ConfirmationState, Reminder, ReviewCycle
 from reviews.views import shown
 
@@ -220,7 +220,7 @@ def _across(offset: int, length: int) -> str:
 
 
 def _day(first: date, offset: int, length: int) -> Mark:
-    return Mark(_across(offset, length), f"{first + timedelta(days=offset):%d.%m.}")
+    return Mark(_across(offset, length), short_date(first + timedelta(days=offset))[:5])
 
 
 def _levels(top: int) -> list[int]:

@@ -5,13 +5,12 @@ from django.core import mail
 from playwright.sync_api import Page, expect
 
 from commitments.models.people import Role
-from tests.browsing import barriers, sign_in
+from tests.browsing import barriers, looked_at, sign_in
 from tests.factories import make_city, make_user
 
 pytestmark = pytest.mark.browser
 
 PASSWORD = "a long enough password"
-SCREENS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
 ENTRANCES = ("/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/")
 OWN_PAGES = (
     "/components/",
@@ -20,29 +19,6 @@ OWN_PAGES = (
     "/accounts/2fa/totp/activate/",
     "/accounts/logout/",
 )
-
-
-def sideways(page: Page) -> int:
-    """By how many pixels the page is too wide for the screen."""
-    return int(
-        page.evaluate("Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)")
-    )
-
-
-def looked_at(page: Page, address: str) -> list[str]:
-    """What is wrong with a page on any screen, in light or dark."""
-    refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
-    page.goto(address)
-    found = []
-    for width, scheme in SCREENS:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        if report := barriers(page):
-            found.append(f"{address} {width} {scheme}: {report}")
-        if pixels := sideways(page):
-            found.append(f"{address} {width}: {pixels} pixels too wide")
-    return found + refused
 
 
 @pytest.fixture
