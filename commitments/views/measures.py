@@ -163,13 +163,14 @@ def shown_measure(user: User, reference: str) -> Measure:
 def measure_context(measure: Measure) -> dict[str, Any]:
     """What pages about one measure show in their margin."""
     status: str = measure.shown_status  # type: ignore[attr-defined]
+    paused = measure.engagement is not None and measure.engagement.suspends_measures
     in_engagement = measure.engagement if measure.shows_engagement else None  # type: ignore[attr-defined]
     return {
         "measure": measure,
         "engagement": in_engagement,
         "shown_status": status,
         "shown_status_label": MeasureStatus(status).label,
-        "is_held_up": status != measure.status,
+        "is_held_up": paused and status == MeasureStatus.SUSPENDED,
         "units": [row for row in measure.measure_units.all() if row.ended_on is None],
     }
 
