@@ -93,12 +93,13 @@ def prepare_edition(cycle: ReviewCycle, *, actor: User, at: datetime, reason: st
 @transaction.atomic
 def release_edition(edition: ReportEdition, *, actor: User, at: datetime) -> ReportEdition:
     """Publish an edition of a frozen cycle: its content is stored and hashed, the ledger sealed, the cycle closed."""
+    locked_cycle(edition.cycle_id)
     edition = _locked(edition)
     role = require(actor, Verb.RELEASE_EDITION, on=day_of(at))
     _move(edition, EditionState.RELEASED)
     if edition.cycle.state not in FINAL_STATES:
         raise ValidationError(_("The cycle is not frozen yet. Freeze it before you release its report."))
-    if actor.pk == edition.prepared_by_id:
+    if {actor.pk, role.acting_for_id} & {edition.prepared_by_id, edition.history.earliest().acting_for_id} - {None}:
         raise ValidationError(_("Whoever prepared an edition cannot release it."))
     edition.content_file = store.put(canonical_json(build_content(edition.cycle)))
     edition.content_sha256 = edition.content_file

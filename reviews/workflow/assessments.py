@@ -21,9 +21,11 @@ from commitments.models import (
     Measure,
     MeasureStatus,
     OrganisationalUnit,
+    Protection,
     User,
 )
 from commitments.permissions import Verb, grant, require
+from commitments.tracking import history_model
 from reviews.models import (
     Assessment,
     AssessmentMeasure,
@@ -120,10 +122,10 @@ def return_to_author(assessment: Assessment, *, actor: User, at: datetime, reaso
 
 @transaction.atomic
 def approve(assessment: Assessment, *, actor: User, at: datetime) -> Assessment:
-    """Approve somebody else's assessment; neither the author nor the one whom the author stood in for may."""
+    """Approve somebody else's assessment; whoever has ever written it may not, nor whom they stood in for."""
     row, role = _taken(assessment, Verb.DECIDE_ASSESSMENT, actor=actor, at=at)
     require_next(NEXT_STATES, row.state, AssessmentState.APPROVED, AssessmentState)
-    if {row.author, row.author_for} & ({actor, role.acting_for} - {None}):
+    if _authors(row) & {actor.pk, role.acting_for_id}:
         raise ValidationError(_("The author of an assessment cannot approve it."))
     row.state, row.approved_at = AssessmentState.APPROVED, at
     row.approver, row.approver_for = actor, role.acting_for
@@ -183,7 +185,7 @@ def log_entry(
         author=actor,
         text=text,
         reason=reason,
-        protection=commitment.protection,
+        protection=max((row.protection for row in (commitment, measure) if row), key=Protection.values.index),
     )
     save_as(entry, actor=actor, acting_for=role.acting_for, reason=reason, at=at)
     return entry
@@ -250,6 +252,12 @@ def contradictions_among(
     if overdue:
         sentence = ngettext("An agreed next step is overdue.", "%(count)s agreed next steps are overdue.", overdue)
         yield Contradiction("overdue", sentence % {"count": overdue})
+
+
+def _authors(assessment: Assessment) -> set[int]:
+    """Everyone who wrote or submitted it, or in whose place that was done (rule 9)."""
+    past = history_model(Assessment).objects.filter(id=assessment.pk).order_by()
+    return {pk for pair in past.values_list("author_id", "author_for_id").distinct() for pk in pair if pk}
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ def enter_changes(
         "year": confirmation.cycle.year,
     }
     changes = [change for change in changes_of(confirmation, measure) if change.is_pending]
+    before = _substance(measure)
     for change in changes:
         if change.is_conflict:
             raise ValidationError(
@@ -136,11 +137,17 @@ def enter_changes(
         else:
             rows = _with_contributing(measure, change.new, day_of(at))
             save_all_as(rows, actor=actor, acting_for=acting_for, reason=reason, at=at)
-    measure.fingerprint = measure.substance(
-        (row.unit.key, row.part) for row in measure.measure_units.select_related("unit") if row.ended_on is None
-    )
+    after = _substance(measure)
+    if after != before:
+        measure.fingerprint = after
     save_as(measure, actor=actor, acting_for=acting_for, reason=reason, at=at)
     return [change.field for change in changes]
+
+
+def _substance(measure: Measure) -> str:
+    """What units confirm of the measure as it stands, with those that do it."""
+    rows = measure.measure_units.select_related("unit")
+    return measure.substance((row.unit.key, row.part) for row in rows if row.ended_on is None)
 
 
 def _with_contributing(measure: Measure, keys: Iterable[str], on: date) -> list[MeasureUnit]:

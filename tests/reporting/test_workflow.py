@@ -20,6 +20,7 @@ from reviews.models import CycleState
 from tests.factories import (
     make_approver,
     make_article,
+    make_assignment,
     make_city,
     make_commitment,
     make_cycle,
@@ -100,6 +101,21 @@ def test_whoever_prepared_an_edition_cannot_release_it():
 
     with pytest.raises(ValidationError, match="cannot release"):
         save_as(edition, actor=officer, reason="Around the workflow", at=timezone.now())
+
+
+def test_nor_can_their_deputy_or_the_person_for_whom_it_was_prepared():
+    officer, deputy, head = make_officer(), make_user(), make_approver()
+    make_assignment(deputy, Role.APPROVER, acting_for=officer)
+    edition = workflow.prepare_edition(make_frozen_cycle(), actor=officer, at=timezone.now())
+
+    with pytest.raises(ValidationError, match="cannot release"):
+        workflow.release_edition(edition, actor=deputy, at=timezone.now())
+
+    stand_in = make_user()
+    make_assignment(stand_in, Role.OFFICER, acting_for=head)
+    edition = workflow.prepare_edition(make_frozen_cycle(year=2031), actor=stand_in, at=timezone.now())
+    with pytest.raises(ValidationError, match="cannot release"):
+        workflow.release_edition(edition, actor=head, at=timezone.now())
 
 
 def test_the_database_too_refuses_a_release_by_whoever_prepared_it():

@@ -191,6 +191,17 @@ def test_rule_09_nor_can_the_person_for_whom_it_was_written_or_their_deputy():
     assert (submitted.author, submitted.author_for) == (deputy, head)
 
 
+def test_rule_09_who_wrote_it_first_cannot_approve_what_another_person_submitted():
+    first, second = make_officer(), make_officer()
+    make_assignment(first, Role.APPROVER)
+    row = make_assessment()
+    assessments.save_assessment(row, graded(row), actor=first, at=NOW())
+    assessments.submit(row, actor=second, at=NOW())
+
+    with translation.override("en"), pytest.raises(ValidationError, match="author"):
+        assessments.approve(row, actor=first, at=NOW())
+
+
 def test_rule_09_what_the_officers_own_office_leads_is_self_assessed():
     own = make_unit(is_officers_own=True)
     led, served, other = make_commitment(lead_unit=own), make_commitment(), make_commitment()
@@ -306,6 +317,15 @@ def test_a_review_entry_is_dated_reasoned_and_never_edited():
     for text, reason in (("", "Anlass"), ("Ortstermin.", "")):
         with pytest.raises(ValidationError):
             assessments.log_entry(commitment, text, reason, actor=officer, at=NOW())
+
+
+def test_rule_10_a_review_entry_is_as_strict_as_the_measure_it_speaks_of():
+    commitment, measure = make_commitment(), make_measure(protection="protected")
+    make_cycle()
+
+    entry = assessments.log_entry(commitment, "Ortstermin.", "Hinweis", actor=make_officer(), at=NOW(), measure=measure)
+
+    assert entry.protection == "protected"
 
 
 def new_follow_up(**fields) -> FollowUp:

@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from commitments.ledger import save_as
 from commitments.models import Measure, MeasureStatus, Part, Role
+from commitments.workflow import Edit, edit_measure
 from reviews.models import (
     ANSWERED,
     Confirmation,
@@ -408,6 +409,19 @@ def test_rule_04_a_units_own_change_keeps_its_answer_valid_and_makes_others_void
     confirmations.apply_changes(own, actor=make_officer(), at=NOW())
 
     assert list(Confirmation.objects.void()) == [other]
+
+
+def test_rule_04_entering_what_is_no_substance_leaves_other_answers_valid_after_a_spelling_correction():
+    measure = make_measure(make_unit(), (make_unit(),), title_de="Alt", title_en="Old")
+    cycle = make_cycle()
+    own = released_with({"title_en": ["Old", "New"]}, cycle=cycle, measure=measure)
+    make_confirmation(cycle, measure, measure.measure_units.get(part=Part.CONTRIBUTING).unit, State.RELEASED)
+    spelling = Edit({"title_de": "Alt."}, reason="Punkt ergänzt", spelling_only=True)
+    edit_measure(measure, spelling, actor=make_officer(), at=NOW())
+
+    confirmations.apply_changes(own, actor=make_officer(), at=NOW())
+
+    assert not Confirmation.objects.void().exists()
 
 
 def test_a_change_is_not_entered_over_a_later_one():
