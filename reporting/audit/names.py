@@ -139,8 +139,8 @@ NAMINGS: Mapping[Model, Naming] = {
     Assessment: titled(
         "cycle__year",
         reference=text_of("commitment__reference"),
-        page="reviews:assess",
-        arguments=(text_of("cycle__year"), text_of("commitment__reference")),
+        page="reporting:commitment",
+        arguments=(text_of("commitment__reference"),),
     ),
     FollowUp: titled(
         "action_de",

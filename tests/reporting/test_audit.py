@@ -30,11 +30,13 @@ from reporting.audit.trail import Wanted
 from reporting.audit.withheld import paths, tracked
 from reviews.models import ConfirmationState, Reminder, ReminderKind
 from tests.factories import (
+    make_assessment,
     make_city,
     make_commitment,
     make_confirmation,
     make_cycle,
     make_engagement,
+    make_follow_up,
     make_link,
     make_measure,
     make_officer,
@@ -350,6 +352,21 @@ def test_whatever_can_belong_to_something_protected_is_known_as_such():
 
 
 # Words and queries
+
+
+def test_every_link_of_the_trail_leads_the_auditor_to_a_page(client, auditor):
+    cycle = make_cycle()
+    make_link()
+    make_engagement()
+    make_confirmation(cycle)
+    make_assessment(cycle)
+    make_follow_up(cycle)
+
+    urls = {event.url for event in events(auditor)} - {""}
+
+    assert len(urls) >= 7
+    client.force_login(auditor)
+    assert {url: client.get(url).status_code for url in urls} == dict.fromkeys(urls, 200)
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
