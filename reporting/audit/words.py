@@ -112,7 +112,7 @@ COLUMNS = history.LABELS | {
     "city": _("City"),
     "city_role": _("Role of the city"),
     "closed_at": _("Closed at"),
-    "code": _("Code"),
+    "code": _("Short code"),
     "commitment_id": _("Commitment"),
     "complies": _("Counts as kept"),
     "confirm_by": _("Answers by"),
