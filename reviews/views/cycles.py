@@ -12,6 +12,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -96,7 +97,7 @@ def open_cycle(request: UserRequest, year: int) -> HttpResponse:
     """What will be asked of whom; POST asks it, a large round in the background."""
     found = get_object_or_404(ReviewCycle.objects.visible_to(request.user), year=year)
     require(request.user, Verb.OPEN_CYCLE, on=clock.today())
-    scope = scope_of(found, clock.today())
+    scope = scope_of(found, clock.today()).seen_by(request.user)
     if request.method == "POST":
         if len(scope.requests) > MANY:
             job = enqueue("open-cycle", asked_by=request.user, cycle=found.pk, actor=request.user.pk)
@@ -282,8 +283,8 @@ def phases(cycle: ReviewCycle, today: date) -> list[dict[str, Any]]:
         (_("Planned"), _("opens on %(day)s") % {"day": long_date(cycle.opens_on)}),
         (_("Units answer"), _("by %(day)s") % {"day": long_date(cycle.confirm_by)}),
         (_("Assessment"), _("by %(day)s") % {"day": long_date(cycle.assess_by)}),
-        (_("Frozen"), long_date(cycle.frozen_at.date()) if cycle.frozen_at else ""),
-        (_("Report released"), long_date(cycle.closed_at.date()) if cycle.closed_at else ""),
+        (_("Frozen"), long_date(localdate(cycle.frozen_at)) if cycle.frozen_at else ""),
+        (_("Report released"), long_date(localdate(cycle.closed_at)) if cycle.closed_at else ""),
     )
     over = cycle.state == CycleState.CLOSED
     return [

@@ -53,7 +53,7 @@ class CycleDates:
 
 @dataclass(frozen=True)
 class Opening:
-    """What opening a cycle brought about."""
+    """What opening a cycle brought about, as far as the one who opened it may see."""
 
     cycle: ReviewCycle
     confirmations: int
@@ -138,7 +138,8 @@ def open_cycle(cycle: ReviewCycle, *, actor: User, at: datetime) -> Opening:
     row.state, row.opened_at = CycleState.OPEN, at
     save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Review cycle opened"), at=at)
     _ask(row, scope, actor=actor, acting_for=role.acting_for, at=at)
-    return Opening(row, len(scope.requests), len(scope.entries), scope.units)
+    seen = scope.seen_by(actor)
+    return Opening(row, len(seen.requests), len(seen.entries), seen.units)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from commitments.models import (
     Part,
     Precision,
     UnitSuccession,
+    User,
 )
 from commitments.models.register import CommitmentQuerySet
 from reviews.models import Assessment, ReviewCycle
@@ -31,6 +32,10 @@ class Request:
     part: str
     measure: Measure | None = None
     commitment: Commitment | None = None
+
+    @property
+    def protection(self) -> str:
+        return next(row.protection for row in (self.measure, self.commitment) if row)
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,14 @@ class Scope:
     @property
     def units(self) -> int:
         return len({request.unit.pk for request in self.requests})
+
+    def seen_by(self, user: User) -> "Scope":
+        """What somebody may be told of it; the rest is asked all the same (rule 10)."""
+        classes = user.clearance()
+        return Scope(
+            [request for request in self.requests if request.protection in classes],
+            [entry for entry in self.entries if entry.commitment.protection in classes],
+        )
 
 
 def scope_of(cycle: ReviewCycle, on: date) -> Scope:
@@ -98,14 +111,14 @@ def with_measure() -> frozenset[int]:
 
 def self_assessed() -> frozenset[int]:
     """Commitments that the officer's own office leads, itself or by a measure that serves them (rule 9)."""
-    own = Commitment.objects.filter(lead_unit__is_officers_own=True).values_list("pk", flat=True)
+    own = Commitment.objects.filter(lead_unit__is_officers_own=True).order_by().values_list("pk", flat=True)
     links = MeasureLink.objects.filter(
         state=LinkState.ACCEPTED,
         measure__measure_units__part=Part.LEAD,
         measure__measure_units__ended_on__isnull=True,
         measure__measure_units__unit__is_officers_own=True,
     )
-    return frozenset(own) | frozenset(links.values_list("commitment_id", flat=True))
+    return frozenset(own.union(links.order_by().values_list("commitment_id", flat=True)))
 
 
 def was_active(measure: Measure, cycle: ReviewCycle, last_freeze: date | None) -> bool:

@@ -191,6 +191,16 @@ def test_a_proposed_measure_is_not_asked_about():
     assert opening.confirmations == 0
 
 
+def test_rule_10_what_is_protected_is_asked_but_not_counted_for_who_may_not_see_it():
+    make_link(make_measure(), make_commitment())
+    make_link(make_measure(protection="protected"), make_commitment(protection="protected"))
+
+    opening = cycles.open_cycle(planned(), actor=make_officer(), at=NOW())
+
+    assert (opening.confirmations, opening.assessments, opening.units) == (1, 1, 1)
+    assert (Confirmation.objects.count(), Assessment.objects.count()) == (2, 2)
+
+
 def test_opening_twice_changes_nothing_and_says_so():
     make_measure()
     cycle, officer = planned(), make_officer()
