@@ -47,8 +47,10 @@ def kin_articles(commitment: Commitment) -> frozenset[int]:
 
 
 def weakest(outcomes: Iterable[str], grades: Sequence[Grade]) -> str:
-    """The weakest grade; without any grade "too early", then "out of competence", then a gap."""
+    """The weakest grade; without any "too early", then "out of competence", then nothing yet; else a gap."""
     found = set(outcomes)
+    if found == {""}:
+        return ""
     for grade in reversed([grade.code for grade in grades if grade.graded]):
         if grade in found:
             return grade

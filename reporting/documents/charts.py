@@ -41,6 +41,7 @@ ANSWER_FILLS = {
     "pending": PAPER,
     NO_REPLY: "url(#silence)",
 }
+OPEN_EDGED = ("gap", "early", "none")
 PORTICO_ROOF, PORTICO_BASE = (28, 29, 30), (1, 2)
 PORTICO_COLUMNS = (tuple(range(3, 12)), tuple(range(12, 18)), tuple(range(18, 22)), tuple(range(22, 28)))
 
@@ -219,7 +220,7 @@ def _tile(chart: Chart, article: Article, area: tuple[float, float, float, float
     """The pattern keeps to the spine, so that the words on the tile stay legible."""
     x, y, width, height = area
     fill, ink = paint(article.outcome)
-    open_edge = words.tile(article.outcome) in ("gap", "early")
+    open_edge = words.tile(article.outcome) in OPEN_EDGED
     chart.box(area, flat(article.outcome))
     if fill.startswith(PATTERN):
         chart.box((x, y, 24, height), fill)
@@ -263,7 +264,7 @@ def _cover_row(chart: Chart, articles: Sequence[Article], area: tuple[float, flo
 def _block(chart: Chart, article: Article, area: tuple[float, float, float, float]) -> None:
     x, y, width, height = area
     fill, ink = paint(article.outcome)
-    if words.tile(article.outcome) in ("gap", "early"):
+    if words.tile(article.outcome) in OPEN_EDGED:
         chart.frame(area, PAPER, "12 9")
         ink = PAPER
     else:

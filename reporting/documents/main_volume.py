@@ -21,6 +21,7 @@ from reporting.content.facts import (
     GapNote,
     Measure,
     Move,
+    Words,
 )
 from reporting.content.sorting import in_german_order
 from reporting.documents import charts, words
@@ -453,11 +454,14 @@ def glance_chapter(limit: int) -> Chapter:
     return Chapter("glance", _("At a glance"), lambda lookup: glance(lookup, limit), numbered=False)
 
 
-def chapters(limit: int, *, plain_summary: bool) -> Sequence[Chapter]:
+def chapters(limit: int, words_of_edition: Words) -> Sequence[Chapter]:
+    """The chapters in order; those that hold nothing but a text of the edition only where there is one."""
+    introduced = words_of_edition.introduction or words_of_edition.reading_guide
+    simple = words_of_edition.plain_summary
     return (
         glance_chapter(limit),
-        Chapter("introduction", _("What this report is about"), nothing, numbered=False),
-        *((Chapter("summary", _("In plain language"), nothing, numbered=False),) if plain_summary else ()),
+        *([Chapter("introduction", _("What this report is about"), nothing, numbered=False)] if introduced else []),
+        *([Chapter("summary", _("In plain language"), nothing, numbered=False)] if simple else []),
         Chapter("method", _("How this report was made"), method),
         Chapter("matrix", _("Thirty articles, four fields of action"), matrix, running=_("Thirty articles")),
         Chapter("partnerships", words.WORDS["field"]["partnerships"], partnerships),

@@ -34,7 +34,7 @@ def print_main_volume(content: ReportContent, stamp: Stamp, language: str, progr
         lookup = Lookup(content)
         limit = _glance_limit(content, stamp, lookup)
         book = _book(content, stamp, main_volume.anchors(lookup))
-        chapters = main_volume.chapters(limit, plain_summary=bool(content.words.plain_summary))
+        chapters = main_volume.chapters(limit, content.words)
         parts = set_chapters(book, chapters, lookup, progress)
         context = book.context(lookup) | {"parts": parts, "cover": charts.cover(content.articles)}
         html = render_to_string("pdf/main.html", context)

@@ -50,6 +50,11 @@ def test_an_article_carries_the_weakest_verdict():
     assert rules.weakest([], GRADES) == "gap"
 
 
+def test_an_article_that_is_not_assessed_yet_is_no_gap():
+    assert rules.weakest([""], GRADES) == ""
+    assert rules.weakest(["", "B"], GRADES) == "B"
+
+
 def test_the_rate_leaves_out_what_is_too_early_or_out_of_competence():
     rows = [
         make_commitment(n, outcome) for n, outcome in enumerate(("A", "B", "C", "too_early", "out_of_competence"), 1)
