@@ -180,6 +180,12 @@ def _hits(form: MappingSearch, user: User, measure: Measure, taken: set[str]) ->
     return items
 
 
+def _has_more(hits: Sequence[Item]) -> bool:
+    """Whether there may be more than is shown."""
+    kinds = [item.is_commitment for item in hits]
+    return HITS in (kinds.count(True), kinds.count(False))
+
+
 def _by_title(model: type[Target], typed: str) -> Case:
     """Orders what has a typed word in its title or number before what has it in its text only."""
     named = Q()
@@ -359,6 +365,7 @@ def _shown(request: UserRequest, board: Board) -> HttpResponse:
     context = measure_context(board.measure) | {
         "board": board,
         "hits": hits,
+        "has_more": _has_more(hits),
         "finder": board.finder,
         "searched": bool(str(board.finder["q"].value() or "").strip()),
         "accepts": can(request.user, Verb.ACCEPT_LINK, board.measure, on=clock.today()),
@@ -391,6 +398,7 @@ def mapping_search(request: UserRequest, reference: str) -> HttpResponse:
     _led_to(hits)
     context = {
         "hits": hits,
+        "has_more": _has_more(hits),
         "measure": measure,
         "searched": bool(request.GET.get("q", "").strip()),
         "provision_total": Provision.objects.filter(version__replaced_by__isnull=True).count(),

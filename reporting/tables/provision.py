@@ -114,7 +114,7 @@ def measures(provision: Provision, user: User) -> list[Served]:
         found[row.measure_id] = _served(row)
     for link in through.select_related("measure__engagement", "commitment").order_by("measure__reference")[:MOST]:
         found.setdefault(link.measure_id, _served(link, link.commitment.reference))
-    return list(found.values())
+    return list(found.values())[:MOST]
 
 
 def _served(row: MeasureProvision | MeasureLink, through: str = "") -> Served:

@@ -27,6 +27,7 @@ def provision(request: UserRequest, key: str, version: int, number: str) -> Http
         "promises": promises,
         "years": years,
         "measures": table.measures(shown, request.user),
+        "most": table.MOST,
         "gaps": table.gaps(shown) if is_article else [],
     }
     return render(request, "reporting/provision.html", context)

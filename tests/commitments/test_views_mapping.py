@@ -303,3 +303,13 @@ def test_the_mapping_costs_the_same_with_many_links_and_hits():
 
     assert cost(contact, "commitments:mapping", measure.reference, q="fair") == few <= MOST_QUERIES
     assert cost(contact, "commitments:mapping-search", measure.reference, q="fair") == search <= MOST_QUERIES
+
+
+def test_a_word_with_too_many_hits_asks_for_another_one():
+    measure = make_measure()
+    for number in range(15):
+        make_commitment(title_de=f"Fair {number}")
+
+    page = text(make_officer(), "commitments:mapping-search", measure.reference, q="fair")
+
+    assert "Geben Sie ein weiteres Wort ein." in page

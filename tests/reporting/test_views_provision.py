@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from commitments.models import GapCode, GapReason, LinkState, MeasureProvision, Protection, Relation, Role
+from reporting.tables import provision as table
 from reviews.models import AssessmentState, CycleState
 from tests.commitments.pages import MOST_QUERIES, cost, get, make_trusted, text
 from tests.factories import (
@@ -161,3 +162,15 @@ def test_a_provision_costs_the_same_with_many_commitments():
         add()
 
     assert cost(contact, PAGE, *address(article)) == few <= MOST_QUERIES
+
+
+def test_a_long_list_says_that_it_is_cut_and_where_the_rest_is(monkeypatch):
+    monkeypatch.setattr(table, "MOST", 2)
+    article = make_article(25)
+    for _ in range(3):
+        make_link(commitment=make_commitment(article))
+
+    page = text(make_officer(), PAGE, *address(article))
+
+    assert page.count("Die ersten 2 sind gezeigt.") == 2
+    assert "/measures/?article=25" in page
