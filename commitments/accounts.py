@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from commitments.ledger import save_as
@@ -11,7 +12,7 @@ from commitments.models.people import Assignment, Role, User
 
 
 def has_administrator(at: datetime) -> bool:
-    return bool(User.objects.holding(Role.ADMINISTRATOR, at.date()).exists())
+    return bool(User.objects.holding(Role.ADMINISTRATOR, localdate(at)).exists())
 
 
 @transaction.atomic
@@ -22,6 +23,6 @@ def create_administrator(*, email: str, name: str, password: str, at: datetime) 
     user.set_password(password)
     reason = _("Entered on the server as administrator")
     save_as(user, actor=None, reason=reason, at=at)
-    role = Assignment(user=user, role=Role.ADMINISTRATOR, valid_from=at.date())
+    role = Assignment(user=user, role=Role.ADMINISTRATOR, valid_from=localdate(at))
     save_as(role, actor=None, reason=reason, at=at)
     return user

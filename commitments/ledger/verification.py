@@ -98,9 +98,17 @@ def _compare(
     fields = schemas.get(row["schema"])
     if fields is None or any(name not in row for name in fields):
         return _found("schema", table, number, _("The list of fields that this row's digest covers is unknown."))
-    if row["erased_on"] is None and canonical.content_digest(table, fields, row) != row["digest"]:
+    return _altered(table, key, row, fields, leaf[1])
+
+
+def _altered(table: str, key: str, row: Row, fields: list[str], leaf: str) -> Finding | None:
+    """What differs between a history row and its digest or leaf."""
+    number = row["history_id"]
+    if row["erased_on"] is not None:
+        return _found("erased", table, number, _("This row says that it was erased, but no erasure was entered."))
+    if canonical.content_digest(table, fields, row) != row["digest"]:
         return _found("content", table, number, _("The content of this row was changed."))
-    if canonical.leaf_hash(table, key, row) != leaf[1]:
+    if canonical.leaf_hash(table, key, row) != leaf:
         return _found("metadata", table, number, _("Person, date or digest of this row was changed."))
     return None
 

@@ -189,7 +189,7 @@ def officer_home(user: User, today: date) -> OfficerHome:
     overdue = overdue_follow_ups(FollowUp.objects.visible_to(user), today)
     tasks: list[Task] = []
     if cycle is not None and not cycle.is_final:
-        tasks += [*_of_answers(cycle, answers), *_of_assessments(cycle)]
+        tasks += [*_of_answers(cycle, answers), *_of_assessments(cycle, user)]
     tasks += _of_follow_ups(overdue, today)
     tasks += _of_proposals(user)
     if cycle is None:
@@ -239,8 +239,8 @@ def _of_answers(cycle: ReviewCycle, answers: Progress) -> Iterable[Task]:
         yield Task(title, board + "?state=silent#units", text, _("Runs by itself"), "neutral", "mail")
 
 
-def _of_assessments(cycle: ReviewCycle) -> Iterable[Task]:
-    rows = Assessment.objects.filter(cycle=cycle, state__in=(AssessmentState.DRAFT, AssessmentState.RETURNED))
+def _of_assessments(cycle: ReviewCycle, user: User) -> Iterable[Task]:
+    rows = Assessment.objects.visible_to(user).filter(cycle=cycle).to_be_done()
     waiting: dict[str, list[str]] = defaultdict(list)
     for state, reference in rows.order_by("commitment__reference").values_list("state", "commitment__reference"):
         waiting[state].append(reference)
@@ -368,7 +368,7 @@ class UnitHome:
 def unit_home(user: User, today: date, *, answers: bool, releases: bool) -> UnitHome:
     """The unit's own list with its deadline: what the contact must answer, what the releasing person must release."""
     cycle = current_cycle(user)
-    own = Confirmation.objects.filter(unit__in=user.unit_ids)
+    own = Confirmation.objects.visible_to(user).filter(unit__in=user.unit_ids)
     found = progress(cycle, user, today, "reviews:confirm") if cycle else Progress([])
     mine = FollowUp.objects.visible_to(user).filter(unit__in=user.unit_ids).open()
     rows = [_shown(row, today) for row in mine.select_related("commitment", "unit").order_by("due_on", "pk")[:SHOWN]]

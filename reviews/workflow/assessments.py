@@ -5,7 +5,7 @@ Nothing else writes ``Assessment``, except the opening of a cycle.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,7 +17,6 @@ from commitments.models import (
     Assignment,
     Commitment,
     Grade,
-    LinkState,
     Measure,
     MeasureStatus,
     OrganisationalUnit,
@@ -30,10 +29,7 @@ from reviews.models import (
     Assessment,
     AssessmentMeasure,
     AssessmentState,
-    Confirmation,
-    ConfirmationResult,
     Dissent,
-    FollowUp,
     Outcome,
     ReviewCycle,
     ReviewEntry,
@@ -217,25 +213,6 @@ def trend_between(before: Assessment | None, now: Assessment) -> str:
     if before.grade.order == now.grade.order:
         return Trend.SAME
     return Trend.WORSE if now.grade.order > before.grade.order else Trend.BETTER
-
-
-def contradictions(assessment: Assessment, *, on: date) -> list[Contradiction]:
-    """What does not fit the verdict, in a constant number of queries."""
-    commitment = assessment.commitment_id
-    linked = list(
-        Measure.objects.filter(links__commitment=commitment, links__state=LinkState.ACCEPTED).values_list(
-            "pk", "status"
-        )
-    )
-    disputed = (
-        Confirmation.objects.current()
-        .answered()
-        .filter(cycle=assessment.cycle_id, measure__in=[pk for pk, _status in linked])
-        .filter(result=ConfirmationResult.DISPUTED)
-        .count()
-    )
-    overdue = FollowUp.objects.overdue(on).filter(commitment=commitment).count()
-    return list(contradictions_among(assessment, [status for _pk, status in linked], disputed, overdue))
 
 
 def contradictions_among(

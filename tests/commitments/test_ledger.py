@@ -241,6 +241,16 @@ def test_changed_content_is_found():
     assert first_finding() == "content"
 
 
+def test_what_is_called_erased_although_no_erasure_was_entered_is_found():
+    rename(make_unit(), "Neu")
+    table = "commitments_historicalorganisationalunit"
+    change = f"UPDATE {table} SET erased_on = '2026-01-01', name_de = '' WHERE name_de = 'Neu'"
+
+    without_trigger(f"rechenschaft_{table}_update", table, change)
+
+    assert first_finding() == "erased"
+
+
 def test_a_changed_person_is_found():
     rename(make_unit(), "Neu")
     table = "commitments_historicalorganisationalunit"

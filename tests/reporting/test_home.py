@@ -64,6 +64,12 @@ class TestTheOfficer:
         assert officer_home().tasks == []
         assert "Nothing waits for you" in page
 
+    def test_rule_10_a_protected_commitment_is_neither_counted_nor_named(self):
+        row = make_assessment(make_cycle(state=CycleState.ASSESSING), make_commitment(protection="protected"))
+
+        assert row.state == AssessmentState.DRAFT
+        assert officer_home().tasks == []
+
     def test_a_disputed_answer_is_to_be_decided(self):
         make_confirmation(
             make_cycle(), state=ConfirmationState.RELEASED, result="disputed", statement_de="Das ist nicht unseres."
@@ -172,6 +178,13 @@ class TestTheUnit:
         make_confirmation(cycle, make_measure(unit), state=ConfirmationState.RETURNED)
 
         assert self.tasks(Role.CONTACT, unit) == ["1 answer was returned to you", "1 answer is open"]
+
+    def test_rule_10_a_protected_measure_is_not_counted_for_its_own_unit_either(self):
+        cycle, unit = make_cycle(), make_unit()
+        hidden = make_measure(unit, protection="protected")
+        make_confirmation(cycle, hidden, state=ConfirmationState.RETURNED)
+
+        assert self.tasks(Role.CONTACT, unit) == []
 
     def test_the_releasing_person_sees_what_was_submitted(self):
         cycle, unit = make_cycle(), make_unit()
