@@ -90,8 +90,6 @@ def edition(request: UserRequest, year: int, number: int) -> HttpResponse:
         "may_release": can(request.user, Verb.RELEASE_EDITION, on=clock.today()),
         "is_own": shown.prepared_by_id == request.user.pk,
         "cycle_is_final": shown.cycle.is_final,
-        "decisions": shown.decisions.prefetch_related("mandates"),
-        "corrections": shown.corrections.select_related("entered_by", "approved_by"),
     }
     return render(request, "reporting/edition.html", context)
 
