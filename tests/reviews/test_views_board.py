@@ -79,9 +79,11 @@ def test_a_void_answer_no_longer_counts_as_released():
     cycle = make_cycle()
     row = changed_since(asked(cycle, state=State.RELEASED))
 
-    shown = units(make_officer())[row.unit.key]
+    context = signed_in(make_officer()).get(BOARD).context
 
-    assert (shown.unit.released, shown.unit.void) == (0, 1)
+    shown = context["page"][0].unit
+    assert (shown.released, shown.void) == (0, 1)
+    assert context["picture"].today.label == "0"
 
 
 @pytest.mark.parametrize(
