@@ -174,7 +174,7 @@ def picture(user: User, cycle: ReviewCycle, today: date, reminders: list[date], 
     if not total:
         return None
     released = Confirmation.objects.visible_to(user).current().with_void()
-    released = released.filter(state=ConfirmationState.RELEASED, is_void=False)
+    released = released.filter(Q(is_void=False), state=ConfirmationState.RELEASED)
     days = released.filter(cycle__year__in=(cycle.year, cycle.year - 1)).annotate(day=TruncDate("released_at"))
     counts = days.order_by("day").values_list("cycle__year", "cycle__opens_on", "day")
     length = max((cycle.confirm_by - cycle.opens_on).days, 1)

@@ -77,7 +77,7 @@ def test_after_the_last_reminder_a_missing_answer_is_no_reply():
 
 def test_a_void_answer_no_longer_counts_as_released():
     cycle = make_cycle()
-    row = changed_since(asked(cycle, state=State.RELEASED))
+    changed_since(asked(cycle, state=State.RELEASED))
 
     context = signed_in(make_officer()).get(BOARD).context
 
