@@ -1,17 +1,20 @@
 """From the register and a cycle to the facts of its report.
 
-The register is read as of the freeze, with what the answers of the cycle corrected in it; what was taken in after the
-reporting date is left out, unless the cycle itself assesses it. Before the freeze it is read as it is now.
+The register is read as of the reporting date, with what the answers of the cycle corrected in it. What was entered only
+afterwards is read as of the freeze: a commitment where the cycle assesses it, a measure where the cycle asked about it.
+Confirmations, assessments and follow-ups are read as of the freeze, and as they are now while the cycle runs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
 
+from django.utils import timezone
 from django.utils.timezone import localdate
 
+from commitments import clock
 from commitments.models import (
     UDHR,
     Adoption,
@@ -111,7 +114,13 @@ class _Reading:
 
     @cached_property
     def register(self) -> Register:
-        return Register(self.cycle.frozen_at if self.cycle.is_final else None, self.audience)
+        return Register(_end_of(self.cycle.reporting_date), self.audience, known_by=self.known_by)
+
+    @cached_property
+    def known_by(self) -> datetime:
+        """The freeze, or now while the cycle runs."""
+        frozen_at = self.cycle.frozen_at if self.cycle.is_final else None
+        return frozen_at or max(timezone.now(), clock.now())
 
     def read(self) -> Facts:
         city = City.objects.first()
@@ -178,8 +187,18 @@ class _Reading:
 
     @cached_property
     def measures(self) -> Mapping[int, Any]:
-        last = self.cycle.reporting_date
-        return {pk: row for pk, row in self.seen_measures.items() if row.accepted_on and row.accepted_on <= last}
+        last, asked = self.cycle.reporting_date, self._answers_on_measures
+        return {
+            pk: row
+            for pk, row in self.seen_measures.items()
+            if row.accepted_on and (row.accepted_on <= last or pk in asked)
+        }
+
+    @cached_property
+    def fingerprints(self) -> Mapping[int, str]:
+        """What the measures were at the freeze: an answer on anything else is void (rule 4)."""
+        rows = Register(self.known_by, self.audience, known_by=self.known_by).rows(Measure)
+        return {pk: row.fingerprint for pk, row in rows.items()}
 
     @cached_property
     def links(self) -> Mapping[int, list[Any]]:
@@ -547,9 +566,9 @@ class _Reading:
         return facts.NO_REPLY if unanswered and self.cycle.state in SILENT_STATES else "pending"
 
     def _is_void(self, row: Any) -> bool:
-        """Rule 4, after the freeze too: the measure, as it stood at the moment, is not what was answered."""
-        measure = self.measures.get(row.measure_id)
-        return measure is not None and row.state in ANSWERED and row.fingerprint != measure.fingerprint
+        """Rule 4, after the freeze too: the measure, as it stood then, is not what was answered."""
+        answered = row.measure_id in self.measures and row.state in ANSWERED
+        return answered and row.fingerprint != self.fingerprints[row.measure_id]
 
     def _evidence(self, *, measure: Any = None, commitment: Any = None) -> tuple[facts.Evidence, ...]:
         """What bears it out; for a measure also the public sources that came with it."""
@@ -585,12 +604,15 @@ class _Reading:
                 due_on=row.due_on,
                 result=text(row, "result"),
             )
-            for row in self.register.rows(FollowUp, "due_on").values()
+            for row in self._promises().values()
             if row.commitment_id in self.commitments
             and row.cycle_id in years
             and self._concerns(row, years[row.cycle_id])
         ]
         return sorted(found, key=lambda row: (row.from_year, str(row.due_on), row.commitment, row.action.de))
+
+    def _promises(self) -> Mapping[int, Any]:
+        return Register(self.known_by, self.audience, known_by=self.known_by).rows(FollowUp, "due_on")
 
     def _concerns(self, row: Any, year: int) -> bool:
         recent = year >= self.cycle.year - 1
@@ -611,6 +633,11 @@ class _Reading:
 
     def _unit(self, pk: int) -> str:
         return str(self.units[pk].key)
+
+
+def _end_of(day: date) -> datetime:
+    """The last moment of a local day."""
+    return datetime.combine(day, time.max, tzinfo=timezone.get_default_timezone())
 
 
 def _day(moment: datetime | None) -> date | None:

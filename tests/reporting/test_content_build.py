@@ -141,6 +141,31 @@ def test_a_frozen_cycle_is_read_as_it_stood_at_the_freeze():
     assert only_measure(cycle).title.de == "So hieß es"
 
 
+def test_a_change_between_reporting_date_and_freeze_is_not_in_the_report():
+    make_city(is_sample=True)
+    make_article()
+    cycle = make_cycle()
+    before = timezone.now() - timedelta(days=60)
+    measure = make_measure(title_de="Am Stichtag")
+    for title, moment in (("Am Stichtag", before), ("Danach", timezone.now())):
+        measure.title_de = title
+        save_as(measure, actor=None, reason="Umbenannt", at=moment)
+    freeze(cycle)
+
+    assert only_measure(cycle).title.de == "Am Stichtag"
+
+
+def test_a_measure_entered_late_is_in_the_report_where_the_cycle_asked_about_it():
+    """A city's first register is often entered after the first reporting date."""
+    cycle = make_cycle()
+    measure = make_measure(accepted_on=cycle.reporting_date + timedelta(days=10))
+    make_measure(accepted_on=cycle.reporting_date + timedelta(days=10))
+    make_confirmation(cycle, measure)
+    freeze(cycle)
+
+    assert only_measure(cycle).reference == measure.reference
+
+
 def test_what_was_accepted_after_the_reporting_date_is_left_out():
     cycle = make_cycle()
     make_measure(accepted_on=cycle.reporting_date + timedelta(days=1))
