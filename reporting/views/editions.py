@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
+from django.utils.timezone import localtime
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -188,7 +189,7 @@ def file_name(document: ReportDocument) -> str:
     """ "menschenrechtsbericht-koeln-2025-ausgabe-1-annex-europe-de.pdf", the same wherever it is downloaded."""
     parts = [_stem(document.edition), document.volume, document.field, document.language]
     if document.edition_state == EditionState.DRAFT:
-        parts.append(f"entwurf-{document.rendered_at:%Y%m%d-%H%M}")
+        parts.append(f"entwurf-{localtime(document.rendered_at):%Y%m%d-%H%M}")
     return "-".join(filter(None, parts)).replace("_", "-") + ".pdf"
 
 
