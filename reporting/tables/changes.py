@@ -31,6 +31,7 @@ def _answers(moment: datetime, user: User) -> Iterator[Entry]:
     acts = (ConfirmationState.SUBMITTED, ConfirmationState.RELEASED, ConfirmationState.RETURNED)
     rows = _since(Confirmation, moment).filter(id__in=seen, state__in=acts)
     grouped = rows.values("unit__key", "unit__name_de", "unit__name_en", "cycle__year", "state")
+    page = "reviews:unit" if user.is_city_wide else "reviews:confirm"
     for row in grouped.annotate(n=Count("id", distinct=True), at=Max("history_date")):
         n = row["n"]
         titles = {
@@ -39,7 +40,7 @@ def _answers(moment: datetime, user: User) -> Iterator[Entry]:
             "returned": ngettext("got %(n)s answer back", "got %(n)s answers back", n),
         }
         unit = texts.localized({"name_de": row["unit__name_de"], "name_en": row["unit__name_en"]}, "name")
-        url = link("reviews:confirm", row["cycle__year"], row["unit__key"])
+        url = link(page, row["cycle__year"], row["unit__key"])
         yield Entry(timezone.localtime(row["at"]), unit, titles[row["state"]] % {"n": n}, url=url)
 
 

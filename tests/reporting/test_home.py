@@ -311,6 +311,14 @@ class TestSinceYesterday:
 
         assert ("Office of Bread", "has released 2 answers") in told
 
+    def test_a_unit_s_answers_are_a_page_that_its_reader_may_open(self):
+        make_confirmation(make_cycle(), make_measure(make_unit(name_en="Bread")), state=ConfirmationState.RELEASED)
+        officer = make_officer()
+
+        [address] = [entry.url for entry in self.since(officer) if entry.who == "Bread"]
+
+        assert signed_in(officer).get(address).status_code == 200
+
     def test_a_protected_measure_is_not_told(self):
         """Rule 10."""
         make_measure(title_de="Schutz einer Verfolgten", title_en="", protection="protected")
