@@ -319,7 +319,7 @@ def _why_not(request: UserRequest, row: Assessment) -> str:
     role = grant(request.user, Verb.DECIDE_ASSESSMENT, row, on=clock.today())
     if role is None:
         return _("You read this page; the approver decides.")
-    own = {row.author_id, row.author_for_id} & {request.user.pk, role.acting_for_id or request.user.pk}
+    own = workflow.authors_of(row) & {request.user.pk, role.acting_for_id or request.user.pk}
     if own:
         return _("You wrote this assessment, or act for the one who did. Somebody else decides on it.")
     if row.cycle.is_final:

@@ -44,7 +44,7 @@ def board(request: UserRequest, year: int | None = None) -> HttpResponse:
         "chips": _chips(units, state),
         "page": Paginator(_rows(found, cycle), UNITS_A_PAGE).get_page(request.GET.get("page")),
         **cycles.freezing(request.user, cycle, today, facts),
-        "reminders": cycles.reminders(cycle, today),
+        "reminders": cycles.reminders(request.user, cycle, today),
         "pending": pending(request.user, cycle),
     }
     days = [day for unit in units for day in unit.reminders]

@@ -25,7 +25,7 @@ from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
 from commitments.texts import long_date
 from reviews.forms import CYCLE_DATES, CycleForm, ReasonForm
-from reviews.models import AssessmentState, CycleState, FollowUp, Reminder, ReminderKind, ReviewCycle
+from reviews.models import AssessmentState, Confirmation, CycleState, FollowUp, Reminder, ReminderKind, ReviewCycle
 from reviews.views import progress
 from reviews.workflow import cycles as workflow
 from reviews.workflow.scope import Scope, scope_of
@@ -265,9 +265,11 @@ class Sent:
     units: int | None
 
 
-def reminders(cycle: ReviewCycle, today: date) -> list[Sent]:
-    """Every reminder that went out, and the last one that is still to come."""
-    rows = Reminder.objects.filter(cycle=cycle).order_by("sent_on", "kind").values_list("sent_on", "kind")
+def reminders(user: User, cycle: ReviewCycle, today: date) -> list[Sent]:
+    """Every reminder that went out on what the user may see, and the last one that is still to come."""
+    seen = Confirmation.objects.visible_to(user)
+    reminded = Reminder.objects.filter(cycle=cycle, confirmation__in=seen)
+    rows = reminded.order_by("sent_on", "kind").values_list("sent_on", "kind")
     counted = rows.annotate(n=Count("confirmation__unit", distinct=True))
     sent = [Sent(on, str(ReminderKind(kind).label), count) for on, kind, count in counted]
     if not cycle.is_final and cycle.last_reminder_on >= today:

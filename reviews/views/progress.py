@@ -101,7 +101,7 @@ def by_unit(user: User, cycle: ReviewCycle, today: date, *, with_reminders: bool
         submitted_last=Max("submitted_at"),
         released_last=Max("released_at"),
     )
-    reminders = _reminders(cycle) if with_reminders else {}
+    reminders = _reminders(user, cycle) if with_reminders else {}
     return [_unit({**row}, reminders.get(row["unit__key"], [])) for row in counts]
 
 
@@ -112,9 +112,10 @@ def _unit(row: dict[str, Any], reminders: list[date]) -> UnitProgress:
     return UnitProgress(**named, last=last, reminders=reminders)
 
 
-def _reminders(cycle: ReviewCycle) -> dict[str, list[date]]:
-    """On which days a unit was reminded."""
-    rows = Reminder.objects.filter(cycle=cycle).order_by("sent_on")
+def _reminders(user: User, cycle: ReviewCycle) -> dict[str, list[date]]:
+    """On which days a unit was reminded of what the user may see."""
+    seen = Confirmation.objects.visible_to(user)
+    rows = Reminder.objects.filter(cycle=cycle, confirmation__in=seen).order_by("sent_on")
     found: dict[str, list[date]] = {}
     for key, day in rows.values_list("confirmation__unit__key", "sent_on").distinct():
         found.setdefault(key, []).append(day)

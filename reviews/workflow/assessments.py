@@ -121,7 +121,7 @@ def approve(assessment: Assessment, *, actor: User, at: datetime) -> Assessment:
     """Approve somebody else's assessment; whoever has ever written it may not, nor whom they stood in for."""
     row, role = _taken(assessment, Verb.DECIDE_ASSESSMENT, actor=actor, at=at)
     require_next(NEXT_STATES, row.state, AssessmentState.APPROVED, AssessmentState)
-    if _authors(row) & {actor.pk, role.acting_for_id}:
+    if authors_of(row) & {actor.pk, role.acting_for_id}:
         raise ValidationError(_("The author of an assessment cannot approve it."))
     row.state, row.approved_at = AssessmentState.APPROVED, at
     row.approver, row.approver_for = actor, role.acting_for
@@ -231,7 +231,7 @@ def contradictions_among(
         yield Contradiction("overdue", sentence % {"count": overdue})
 
 
-def _authors(assessment: Assessment) -> set[int]:
+def authors_of(assessment: Assessment) -> set[int]:
     """Everyone who wrote or submitted it, or in whose place that was done (rule 9)."""
     past = history_model(Assessment).objects.filter(id=assessment.pk).order_by()
     return {pk for pair in past.values_list("author_id", "author_for_id").distinct() for pk in pair if pk}

@@ -168,6 +168,8 @@ def apply_changes(confirmation: Confirmation, *, actor: User, at: datetime) -> l
     role = require(actor, Verb.APPLY_CHANGES, row, on=day_of(at))
     if row.measure_id is None or row.state != ConfirmationState.RELEASED:
         raise ValidationError(_("Only the changes of a released answer can be entered into the register."))
+    if Confirmation.objects.filter(follows=row).exists():
+        raise ValidationError(_("The unit was asked again. Enter the changes of its new answer."))
     measure = Measure.objects.select_for_update(of=("self",)).get(pk=row.measure_id)
     held = row.fingerprint == measure.fingerprint
     changed = enter_changes(row, measure, actor=actor, acting_for=role.acting_for, at=at)

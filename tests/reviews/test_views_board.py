@@ -67,6 +67,19 @@ def test_a_reminded_unit_without_reaction_is_marked_and_dated():
     assert shown.unit.reminders == [day]
 
 
+def test_rule_10_reminders_about_protected_measures_are_neither_dated_nor_counted():
+    cycle, unit = make_cycle(), make_unit()
+    row = make_confirmation(cycle, make_measure(unit, protection=Protection.PROTECTED), unit)
+    asked(cycle, unit)
+    day = timezone.localdate() - timedelta(days=2)
+    saved(Reminder(cycle=cycle, confirmation=row, kind=ReminderKind.BEFORE, sent_on=day))
+
+    response = signed_in(make_officer()).get(BOARD)
+
+    assert [shown.unit.reminders for shown in response.context["page"]] == [[]]
+    assert [sent.on for sent in response.context["reminders"]] == [cycle.last_reminder_on]
+
+
 def test_after_the_last_reminder_a_missing_answer_is_no_reply():
     today = timezone.localdate()
     cycle = make_cycle(confirm_by=today - timedelta(days=9), last_reminder_on=today - timedelta(days=1))

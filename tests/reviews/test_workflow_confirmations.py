@@ -225,6 +225,17 @@ def test_rule_04_what_was_asked_again_is_answered_in_the_new_request():
         confirmations.withdraw(row, actor=make_user(Role.CONTACT, row.unit), at=NOW(), reason="A mistake")
 
 
+def test_rule_04_changes_are_taken_from_the_new_answer_once_the_unit_was_asked_again():
+    row = make_confirmation(state=State.RELEASED, result="changed", changes={"status": ["ongoing", "completed"]})
+    change(row.measure, title_de="Etwas anderes")
+    confirmations.ask_again(row, actor=make_officer(), at=NOW())
+
+    with pytest.raises(ValidationError, match=r"again|erneut"):
+        confirmations.apply_changes(row, actor=make_officer(), at=NOW())
+
+    assert Measure.objects.get(pk=row.measure_id).status == MeasureStatus.ONGOING
+
+
 def test_rule_04_a_void_answer_is_not_released():
     row = make_confirmation(state=State.SUBMITTED)
     change(row.measure, title_de="Etwas anderes")
