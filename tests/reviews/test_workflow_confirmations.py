@@ -233,7 +233,7 @@ def test_rule_04_changes_are_taken_from_the_new_answer_once_the_unit_was_asked_a
     with pytest.raises(ValidationError, match=r"again|erneut"):
         confirmations.apply_changes(row, actor=make_officer(), at=NOW())
 
-    assert Measure.objects.get(pk=row.measure_id).status == MeasureStatus.ONGOING
+    assert Measure.objects.get().status == MeasureStatus.ONGOING
 
 
 def test_rule_04_a_void_answer_is_not_released():
