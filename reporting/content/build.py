@@ -5,62 +5,34 @@ afterwards is read as of the freeze: a commitment where the cycle assesses it, a
 Confirmations, assessments and follow-ups are read as of the freeze, and as they are now while the cycle runs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
-from functools import cached_property
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from django.utils import timezone
 from django.utils.timezone import localdate
 
-from commitments import clock
 from commitments.models import (
     UDHR,
-    Adoption,
     City,
-    Commitment,
-    CommitmentProvision,
-    CommitmentUnit,
-    DevelopmentProject,
-    EUProject,
-    Evidence,
     GapReason,
     GlossaryTerm,
     Grade,
-    Instrument,
-    InstrumentVersion,
-    Measure,
-    MeasureLink,
     MeasureStatus,
-    MeasureUnit,
-    NetworkMembership,
-    OrganisationalUnit,
     Part,
-    Partnership,
-    Provision,
-    ProvisionLink,
-    Training,
 )
 from reporting.content import facts, places
 from reporting.content.assemble import Facts, assemble
 from reporting.content.facts import OUT_OF_COMPETENCE, TOO_EARLY, PartialDate, ReportContent, Text
-from reporting.content.register import Register, grouped
 from reporting.content.sorting import in_german_order
+from reporting.content.tables import Tables, local_day
 from reporting.models import ReportText
 from reviews.models import (
     ANSWERED,
-    Assessment,
     AssessmentState,
-    Confirmation,
     ConfirmationState,
     CycleState,
-    Dissent,
-    FollowUp,
-    Reminder,
     ReminderKind,
     ReviewCycle,
-    Statement,
 )
 
 OBLIGATIONS = "obligations"
@@ -105,22 +77,8 @@ def partial(row: Any, name: str) -> PartialDate | None:
     return PartialDate.known(getattr(row, name), getattr(row, f"{name}_precision"))
 
 
-@dataclass
-class _Reading:
-    """One reading of the register. Each table is read at most once, when it is first needed."""
-
-    cycle: ReviewCycle
-    audience: str
-
-    @cached_property
-    def register(self) -> Register:
-        return Register(_end_of(self.cycle.reporting_date), self.audience, known_by=self.known_by)
-
-    @cached_property
-    def known_by(self) -> datetime:
-        """The freeze, or now while the cycle runs."""
-        frozen_at = self.cycle.frozen_at if self.cycle.is_final else None
-        return frozen_at or max(timezone.now(), clock.now())
+class _Reading(Tables):
+    """Turns the tables into facts, one kind of fact a function."""
 
     def read(self) -> Facts:
         city = City.objects.first()
@@ -149,156 +107,11 @@ class _Reading:
             audience=self.audience,
         )
 
-    # -- tables -------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def units(self) -> Mapping[int, Any]:
-        return self.register.rows(OrganisationalUnit)
-
-    @cached_property
-    def provisions(self) -> Mapping[int, Any]:
-        return self.register.rows(Provision, "version_id", "order")
-
-    @cached_property
-    def versions(self) -> Mapping[int, Any]:
-        return self.register.rows(InstrumentVersion, "number")
-
-    @cached_property
-    def instrument_rows(self) -> Mapping[int, Any]:
-        return self.register.rows(Instrument, "order", "key")
-
-    @cached_property
-    def assessments(self) -> Mapping[int, Any]:
-        """This cycle's assessments, by commitment: they are its scope."""
-        rows = Assessment.objects.filter(cycle=self.cycle).select_related("grade")
-        return {row.commitment_id: row for row in rows}
-
-    @cached_property
-    def commitments(self) -> Mapping[int, Any]:
-        return {pk: row for pk, row in self.seen_commitments.items() if pk in self.assessments}
-
-    @cached_property
-    def seen_commitments(self) -> Mapping[int, Any]:
-        return self.register.visible(Commitment, "reference")
-
-    @cached_property
-    def seen_measures(self) -> Mapping[int, Any]:
-        return self.register.visible(Measure, "reference")
-
-    @cached_property
-    def measures(self) -> Mapping[int, Any]:
-        last, asked = self.cycle.reporting_date, self._answers_on_measures
-        return {
-            pk: row
-            for pk, row in self.seen_measures.items()
-            if row.accepted_on and (row.accepted_on <= last or pk in asked)
-        }
-
-    @cached_property
-    def fingerprints(self) -> Mapping[int, str]:
-        """What the measures were at the freeze: an answer on anything else is void (rule 4)."""
-        rows = Register(self.known_by, self.audience, known_by=self.known_by).rows(Measure)
-        return {pk: row.fingerprint for pk, row in rows.items()}
-
-    @cached_property
-    def links(self) -> Mapping[int, list[Any]]:
-        """Accepted links between what is in the report, by commitment."""
-        rows = [
-            row
-            for row in self.register.rows(MeasureLink).values()
-            if row.state == "accepted" and row.measure_id in self.measures
-        ]
-        rows.sort(key=lambda row: self.measures[row.measure_id].reference)
-        return grouped(rows, "commitment_id")
-
-    @cached_property
-    def measure_units(self) -> Mapping[int, list[Any]]:
-        rows = [row for row in self.register.rows(MeasureUnit).values() if row.ended_on is None]
-        rows.sort(key=lambda row: in_german_order(self.units[row.unit_id].name_de))
-        return grouped(rows, "measure_id")
-
-    @cached_property
-    def commitment_units(self) -> Mapping[int, list[Any]]:
-        rows = [row for row in self.register.rows(CommitmentUnit).values() if row.ended_on is None]
-        rows.sort(key=lambda row: in_german_order(self.units[row.unit_id].name_de))
-        return grouped(rows, "commitment_id")
-
-    @cached_property
-    def commitment_provisions(self) -> Mapping[int, list[Any]]:
-        rows = [row for row in self.register.rows(CommitmentProvision).values() if row.ended_on is None]
-        rows.sort(key=lambda row: (not row.is_basis, row.order, row.id))
-        return grouped(rows, "commitment_id")
-
-    @cached_property
-    def article_numbers(self) -> Mapping[int, tuple[int, ...]]:
-        """The articles of the Universal Declaration that each provision leads to, whichever way a link was written."""
-        numbers = {pk: row.order for pk, row in self.provisions.items() if self._instrument_key(row) == UDHR}
-        found: dict[int, set[int]] = {pk: {number} for pk, number in numbers.items()}
-        for link in self.register.rows(ProvisionLink).values():
-            for kin, article in ((link.source_id, link.target_id), (link.target_id, link.source_id)):
-                if article in numbers and kin not in numbers:
-                    found.setdefault(kin, set()).add(numbers[article])
-        return {pk: tuple(sorted(articles)) for pk, articles in found.items()}
-
-    @cached_property
-    def confirmations(self) -> Sequence[Any]:
-        return list(Confirmation.objects.filter(cycle=self.cycle).current().order_by("pk"))
-
-    @cached_property
-    def _answers_on_measures(self) -> Mapping[int, list[Any]]:
-        return grouped((row for row in self.confirmations if row.measure_id), "measure_id")
-
-    @cached_property
-    def _answers_on_commitments(self) -> Mapping[int, list[Any]]:
-        return grouped((row for row in self.confirmations if row.commitment_id), "commitment_id")
-
-    @cached_property
-    def reminders(self) -> Mapping[int, list[Any]]:
-        return grouped(Reminder.objects.filter(cycle=self.cycle).order_by("sent_on", "pk"), "confirmation_id")
-
-    @cached_property
-    def evidence(self) -> Sequence[Any]:
-        """What was not withdrawn or replaced; as strict as its own class and as every row it belongs to."""
-        rows = sorted(self.register.visible(Evidence).values(), key=lambda row: (in_german_order(row.title), row.id))
-        replaced = {row.replaces_id for row in rows}
-        last = _day(self.cycle.frozen_at)
-        return [
-            row
-            for row in rows
-            if row.id not in replaced
-            and (row.withdrawn_on is None or (last is not None and row.withdrawn_on > last))
-            and (row.measure_id is None or row.measure_id in self.seen_measures)
-            and (row.commitment_id is None or row.commitment_id in self.seen_commitments)
-        ]
-
-    @cached_property
-    def engagement_rows(self) -> Mapping[int, tuple[str, Any]]:
-        kinds: tuple[tuple[str, Any], ...] = (
-            ("partnership", Partnership),
-            ("eu_project", EUProject),
-            ("network", NetworkMembership),
-            ("development", DevelopmentProject),
-            ("training", Training),
-        )
-        found: dict[int, tuple[str, Any]] = {}
-        for kind, model in kinds:
-            found |= {pk: (kind, row) for pk, row in self.register.visible(model).items()}
-        return found
-
-    @cached_property
-    def verdicts(self) -> Mapping[int, list[Any]]:
-        """Approved verdicts of this and all earlier cycles, by commitment and in the order of the years."""
-        rows = Assessment.objects.approved().filter(cycle__year__lte=self.cycle.year)
-        rows = rows.select_related("grade", "cycle").order_by("cycle__year")
-        return grouped(rows, "commitment_id")
-
     def _glossary(self) -> Iterable[Any]:
         return sorted(self.register.rows(GlossaryTerm).values(), key=lambda row: in_german_order(row.term_de))
 
     def _units_in_order(self) -> Iterable[Any]:
         return sorted(self.units.values(), key=lambda row: (in_german_order(row.name_de), row.key))
-
-    # -- facts --------------------------------------------------------------------------------------------------------
 
     def _city(self, city: City | None) -> facts.City:
         if city is None:
@@ -313,11 +126,11 @@ class _Reading:
             period_from=cycle.period_from,
             period_to=cycle.period_to,
             reporting_date=cycle.reporting_date,
-            opened_on=_day(cycle.opened_at) or cycle.opens_on,
+            opened_on=local_day(cycle.opened_at) or cycle.opens_on,
             confirm_by=cycle.confirm_by,
             last_reminder_on=cycle.last_reminder_on,
             assess_by=cycle.assess_by,
-            frozen_on=_day(cycle.frozen_at),
+            frozen_on=local_day(cycle.frozen_at),
         )
 
     def _words(self) -> facts.Words:
@@ -361,12 +174,9 @@ class _Reading:
         known = {
             row.order: (text(row, "title"), row.municipal_relevance)
             for row in self.provisions.values()
-            if self._instrument_key(row) == UDHR
+            if self.instrument_key(row) == UDHR
         }
         return {number: known.get(number, (Text(), "")) for number in facts.ARTICLES}
-
-    def _instrument_key(self, provision: Any) -> str:
-        return str(self.instrument_rows[self.versions[provision.version_id].instrument_id].key)
 
     def _instruments(self) -> list[facts.Instrument]:
         """The versions that commitments rest on or lead to; an adoption names the version the city took on."""
@@ -416,12 +226,6 @@ class _Reading:
             for row in self.adoptions.values()
             if (instrument := self.instrument_rows[self.versions[row.version_id].instrument_id]).kind in PLEDGES
         ]
-
-    @cached_property
-    def adoptions(self) -> Mapping[int, Any]:
-        """What the city has taken on and not left, by version."""
-        rows = self.register.rows(Adoption, "adopted_on").values()
-        return {row.version_id: row for row in rows if row.ended_on is None}
 
     def _engagement(self, kind: str, row: Any) -> facts.Engagement:
         common: dict[str, Any] = {
@@ -476,7 +280,7 @@ class _Reading:
             suspended_because=reason if status == MeasureStatus.SUSPENDED else Text(),
             starts_on=partial(row, "starts_on"),
             ends_on=partial(row, "ends_on"),
-            answers=tuple(self._answer(answer) for answer in self._answers_on_measures.get(row.id, [])),
+            answers=tuple(self._answer(answer) for answer in self.answers_on_measures.get(row.id, [])),
             evidence=self._evidence(measure=row),
         )
         return _corrected(measure)
@@ -498,7 +302,7 @@ class _Reading:
             valid_from=partial(row, "valid_from"),
             newly_adopted=self.assessments[row.id].newly_adopted,
             links=tuple(self._link(link) for link in self.links.get(row.id, [])),
-            answers=tuple(self._answer(answer) for answer in self._answers_on_commitments.get(row.id, [])),
+            answers=tuple(self._answer(answer) for answer in self.answers_on_commitments.get(row.id, [])),
             assessment=self._assessment(self.assessments[row.id]),
             verdicts=tuple(facts.Verdict(past.cycle.year, past.verdict) for past in self.verdicts.get(row.id, [])),
             evidence=self._evidence(commitment=row),
@@ -507,7 +311,7 @@ class _Reading:
     def _provision(self, link: Any) -> facts.Provision:
         row = self.provisions[link.provision_id]
         articles = self.article_numbers.get(link.provision_id, ())
-        return facts.Provision(self._instrument_key(row), row.number, text(row, "title"), articles)
+        return facts.Provision(self.instrument_key(row), row.number, text(row, "title"), articles)
 
     def _link(self, link: Any) -> facts.Link:
         return facts.Link(self.measures[link.measure_id].reference, link.contribution, text(link, "rationale"))
@@ -521,22 +325,13 @@ class _Reading:
             finding=text(row, "finding"),
             self_assessed=row.self_assessed,
             dissents=tuple(
-                facts.Dissent(self._unit(said.unit_id), text(said, "text")) for said in self._dissents.get(row.pk, [])
+                facts.Dissent(self._unit(said.unit_id), text(said, "text")) for said in self.dissents.get(row.pk, [])
             ),
             statements=tuple(
                 facts.Statement(said.organisation, text(said, "text"), said.received_on)
-                for said in self._statements.get(row.commitment_id, [])
+                for said in self.statements.get(row.commitment_id, [])
             ),
         )
-
-    @cached_property
-    def _dissents(self) -> Mapping[int, list[Any]]:
-        return grouped(Dissent.objects.filter(cycle=self.cycle).order_by("stated_on", "pk"), "assessment_id")
-
-    @cached_property
-    def _statements(self) -> Mapping[int, list[Any]]:
-        rows = Statement.objects.filter(cycle=self.cycle, protection__in=self.register.seen)
-        return grouped(rows.order_by("received_on", "pk"), "commitment_id")
 
     def _answer(self, row: Any) -> facts.Answer:
         reminders = self.reminders.get(row.pk, [])
@@ -548,8 +343,8 @@ class _Reading:
             result=self._result(row),
             statement=text(row, "statement") if released else Text(),
             changes=_changes(row.changes) if released else (),
-            submitted_on=_day(row.submitted_at),
-            released_on=_day(row.released_at),
+            submitted_on=local_day(row.submitted_at),
+            released_on=local_day(row.released_at),
             reminders=tuple(reminder.sent_on for reminder in reminders if reminder.kind != ReminderKind.ESCALATION),
             escalated_on=max(asked, default=None),
             late=bool(row.submitted_at and localdate(row.submitted_at) > self.cycle.confirm_by),
@@ -572,7 +367,7 @@ class _Reading:
 
     def _evidence(self, *, measure: Any = None, commitment: Any = None) -> tuple[facts.Evidence, ...]:
         """What bears it out; for a measure also the public sources that came with it."""
-        holder = self._evidence_of_measure if measure is not None else self._evidence_of_commitment
+        holder = self.evidence_of_measure if measure is not None else self.evidence_of_commitment
         found = [
             facts.Evidence(Text(row.title, row.title), row.kind, row.url, row.reference, row.sha256)
             for row in holder.get((measure or commitment).id, [])
@@ -582,14 +377,6 @@ class _Reading:
             links = [str(link) for link in measure.sources if str(link).startswith("https://") and link not in known]
             found += [facts.Evidence(Text(), "link", url=link) for link in links]
         return tuple(found)
-
-    @cached_property
-    def _evidence_of_measure(self) -> Mapping[int, list[Any]]:
-        return grouped((row for row in self.evidence if row.measure_id), "measure_id")
-
-    @cached_property
-    def _evidence_of_commitment(self) -> Mapping[int, list[Any]]:
-        return grouped((row for row in self.evidence if row.commitment_id), "commitment_id")
 
     def _follow_ups(self) -> list[facts.FollowUp]:
         """Every promise of this and earlier cycles that is open, or was settled since the cycle before."""
@@ -604,26 +391,23 @@ class _Reading:
                 due_on=row.due_on,
                 result=text(row, "result"),
             )
-            for row in self._promises().values()
+            for row in self.promises().values()
             if row.commitment_id in self.commitments
             and row.cycle_id in years
             and self._concerns(row, years[row.cycle_id])
         ]
         return sorted(found, key=lambda row: (row.from_year, str(row.due_on), row.commitment, row.action.de))
 
-    def _promises(self) -> Mapping[int, Any]:
-        return Register(self.known_by, self.audience, known_by=self.known_by).rows(FollowUp, "due_on")
-
     def _concerns(self, row: Any, year: int) -> bool:
         recent = year >= self.cycle.year - 1
-        settled = _day(row.closed_at)
+        settled = local_day(row.closed_at)
         return recent or row.state == "open" or (settled is not None and settled > self.cycle.period_from)
 
     def _gap_notes(self) -> list[facts.GapNote]:
         found = []
         for row in self.register.rows(GapReason).values():
             article = self.provisions[row.article_id]
-            if self._instrument_key(article) != UDHR:
+            if self.instrument_key(article) != UDHR:
                 continue
             note = facts.GapNote(
                 article.order, row.code, row.field, text(row, "text"), text(row, "next_step"), row.due_on
@@ -633,16 +417,6 @@ class _Reading:
 
     def _unit(self, pk: int) -> str:
         return str(self.units[pk].key)
-
-
-def _end_of(day: date) -> datetime:
-    """The last moment of a local day."""
-    return datetime.combine(day, time.max, tzinfo=timezone.get_default_timezone())
-
-
-def _day(moment: datetime | None) -> date | None:
-    """The local day of a moment."""
-    return localdate(moment) if moment else None
 
 
 def _corrected(measure: facts.Measure) -> facts.Measure:

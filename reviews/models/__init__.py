@@ -1,0 +1,62 @@
+"""How promises are examined: yearly cycles, the units' answers, verdicts, and what follows from them.
+
+Inside: cycles <- confirmations, assessments, follow_ups.
+"""
+
+from reviews.models.assessments import (
+    Assessment,
+    AssessmentMeasure,
+    AssessmentQuerySet,
+    AssessmentState,
+    Dissent,
+    Outcome,
+    ReviewEntry,
+    Statement,
+    Trend,
+)
+from reviews.models.confirmations import (
+    ANSWERED,
+    Confirmation,
+    ConfirmationQuerySet,
+    ConfirmationResult,
+    ConfirmationState,
+    Reminder,
+    ReminderKind,
+)
+from reviews.models.cycles import (
+    FINAL_STATES,
+    CycleState,
+    ReviewCycle,
+    ReviewCycleQuerySet,
+)
+from reviews.models.follow_ups import (
+    FollowUp,
+    FollowUpQuerySet,
+    FollowUpState,
+)
+
+__all__ = [
+    "ANSWERED",
+    "FINAL_STATES",
+    "Assessment",
+    "AssessmentMeasure",
+    "AssessmentQuerySet",
+    "AssessmentState",
+    "Confirmation",
+    "ConfirmationQuerySet",
+    "ConfirmationResult",
+    "ConfirmationState",
+    "CycleState",
+    "Dissent",
+    "FollowUp",
+    "FollowUpQuerySet",
+    "FollowUpState",
+    "Outcome",
+    "Reminder",
+    "ReminderKind",
+    "ReviewCycle",
+    "ReviewCycleQuerySet",
+    "ReviewEntry",
+    "Statement",
+    "Trend",
+]

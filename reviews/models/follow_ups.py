@@ -1,0 +1,76 @@
+"""What follows from a verdict: promises with unit and due date."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from commitments.models import (
+    Commitment,
+    OrganisationalUnit,
+    User,
+)
+from commitments.models.terms import known, text
+from commitments.tracking import TrackedModel, TrackedQuerySet
+from reviews.models.cycles import CycleState, ReviewCycle
+
+
+class FollowUpState(models.TextChoices):
+    OPEN = "open", _("Open")
+    DONE = "done", _("Kept")
+    DROPPED = "dropped", _("Dropped")
+    DECLINED = "declined", _("Declined by the unit")
+
+
+class FollowUpQuerySet(TrackedQuerySet["FollowUp"]):
+    def visible_to(self, user: User) -> Self:
+        seen = self.filter(commitment__in=Commitment.objects.visible_to(user))
+        if user.is_city_wide:
+            return seen
+        return seen.filter(Q(unit__in=user.unit_ids) | Q(cycle__state=CycleState.CLOSED))
+
+    def open(self) -> Self:
+        return self.filter(state=FollowUpState.OPEN)
+
+    def overdue(self, today: date) -> Self:
+        return self.open().filter(due_on__lt=today)
+
+
+class FollowUp(TrackedModel):
+    """An agreed next step with unit and due date, carried into the next cycle (Nachverfolgung)."""
+
+    cycle = models.ForeignKey(ReviewCycle, on_delete=models.PROTECT, related_name="follow_ups")
+    commitment = models.ForeignKey(Commitment, on_delete=models.PROTECT, related_name="follow_ups")
+    unit = models.ForeignKey(OrganisationalUnit, on_delete=models.PROTECT, related_name="follow_ups")
+    action_de = models.TextField(_("next step"))
+    action_en = text()
+    due_on = models.DateField(_("due on"))
+    state = models.CharField(max_length=8, choices=FollowUpState, default=FollowUpState.OPEN, editable=False)
+    result_de = text(_("result"))
+    result_en = text()
+    closed_at = models.DateTimeField(null=True, editable=False)
+
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("due_on", "pk")
+        constraints = (
+            known("follow_up", "state", FollowUpState),
+            models.CheckConstraint(
+                name="follow_up_ended_with_a_reason",
+                condition=Q(state="open") | ~Q(result_de=""),
+                violation_error_message=_("Say what came of it or why it was dropped."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.commitment.reference}: {self.action_de[:60]}"
+
+    @property
+    def responsible_unit_ids(self) -> frozenset[int]:
+        return frozenset({self.unit_id})
+
+    def is_overdue(self, today: date) -> bool:
+        return self.state == FollowUpState.OPEN and self.due_on < today
