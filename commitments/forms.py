@@ -66,11 +66,15 @@ class PartialDateField(forms.CharField):
         written = (super().to_python(value) or "").strip()
         if not written:
             return None
-        match = self.GERMAN.fullmatch(written)
-        if match:
+        known = written
+        if match := self.GERMAN.fullmatch(written):
             day, month, year = match.groups()
-            written = "-".join(filter(None, (year, month.zfill(2), day and day.zfill(2))))
-        return str(PartialDate.parse(written))
+            known = "-".join(filter(None, (year, month.zfill(2), day and day.zfill(2))))
+        try:
+            return str(PartialDate.parse(known))
+        except ValidationError as error:
+            sentence = _("There is no date “%(value)s”. Write it like 28.11.2022, 11.2022 or 2022.")
+            raise ValidationError(sentence, params={"value": written}) from error
 
     @staticmethod
     def written(obj: Any, name: str) -> str:

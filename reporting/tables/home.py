@@ -353,7 +353,7 @@ def _to_release(editions: Sequence[ReportEdition]) -> Iterable[Task]:
 
 
 def assessment_url(assessment: Assessment) -> str:
-    return link("reviews:assess", assessment.cycle.year, assessment.commitment.reference)
+    return link("reviews:decide", assessment.cycle.year, assessment.commitment.reference)
 
 
 @dataclass(frozen=True)

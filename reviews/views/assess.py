@@ -61,8 +61,12 @@ def assessment_list(request: UserRequest, year: int) -> HttpResponse:
 def assess(request: UserRequest, year: int, reference: str) -> HttpResponse:
     """Write verdict and finding; POST keeps the draft, or lays it before the approver."""
     row = _assessment(request, year, reference)
+    if request.method == "GET" and not can(request.user, Verb.ASSESS, row, on=clock.today()):
+        return redirect("reviews:decide", year, reference)
     require(request.user, Verb.ASSESS, row, on=clock.today())
     if row.state in (AssessmentState.SUBMITTED, AssessmentState.APPROVED) or row.cycle.is_final:
+        if request.method == "POST" and AssessmentForm(row, request.POST).has_changed():
+            messages.warning(request, _("This assessment is submitted already. What you have just typed is not kept."))
         return redirect("reviews:decide", year, reference)
     shown_basis = basis(request, row)
     start = shown_basis["before"] if "start" in request.GET else None

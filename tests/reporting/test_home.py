@@ -148,6 +148,7 @@ class TestTheApprover:
         found = home.approver_home(make_user(Role.APPROVER), today())
 
         assert titles(found.tasks) == ["1 assessment waits for you"]
+        assert found.tasks[0].url.endswith("/decide/")
 
     def test_an_edition_of_a_frozen_cycle_is_to_be_released(self):
         make_edition()

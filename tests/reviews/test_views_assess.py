@@ -66,6 +66,24 @@ def test_an_assessment_is_laid_before_the_approver():
     assert (row.state, row.verdict, row.trend, row.author) == (State.SUBMITTED, "C", Trend.WORSE, officer)
 
 
+def test_what_is_typed_in_a_second_window_after_that_is_not_kept_and_it_says_so():
+    row = make_assessment(make_cycle(), state=State.SUBMITTED, finding_de="Steht.")
+
+    response = signed_in(make_officer()).post(address(row), WHOLE, follow=True)
+
+    row.refresh_from_db()
+    assert row.finding_de == "Steht."
+    assert [str(message) for message in response.context["messages"]]
+
+
+def test_whoever_only_decides_is_led_to_the_decision():
+    row = make_assessment(make_cycle(), state=State.SUBMITTED)
+
+    response = signed_in(make_user(Role.APPROVER)).get(address(row))
+
+    assert response.url == address(row, "decide")
+
+
 @pytest.mark.parametrize("outcome", [Outcome.TOO_EARLY, Outcome.OUT_OF_COMPETENCE])
 def test_the_two_outcomes_without_a_grade_can_be_chosen(outcome):
     row = make_assessment()
