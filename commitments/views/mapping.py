@@ -360,6 +360,8 @@ def _accept(board: Board, code: str, request: UserRequest) -> None:
 
 
 def _shown(request: UserRequest, board: Board) -> HttpResponse:
+    if "find" in request.POST:  # without a script the page is a new one; whoever searches by keyboard goes on from here
+        board.finder.fields["q"].widget.attrs["autofocus"] = True
     hits = _hits(board.finder, request.user, board.measure, {item.code for item in board.items})
     _led_to([*board.items, *hits])
     context = measure_context(board.measure) | {
