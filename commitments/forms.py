@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -30,6 +31,7 @@ from commitments.models import (
 
 ALL = pgettext_lazy("filter", "All")
 STATUS = pgettext_lazy("measure", "Status")
+LONGEST_LINE, LONGEST_TEXT = 300, 20_000
 YES_OR_NO = (("", ALL), ("yes", _("Yes")), ("no", _("No")))
 
 
@@ -39,6 +41,15 @@ def with_all(choices: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 
 def text_area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
+
+
+def limit_texts(form: forms.BaseForm) -> None:
+    """What is pasted by mistake does not become a title; fields with a limit of their own keep it."""
+    for field in form.fields.values():
+        if isinstance(field, forms.CharField) and field.max_length is None:
+            most = LONGEST_TEXT if isinstance(field.widget, forms.Textarea) else LONGEST_LINE
+            sentence = _("Shorten this to %(limit_value)s characters; it has %(show_value)s.")
+            field.validators = [*field.validators, MaxLengthValidator(most, sentence)]
 
 
 def day_input() -> forms.DateInput:
@@ -87,6 +98,10 @@ class PartialDates(forms.Form):
     """A form with dates that may be known to the year or month only; ``partial`` names them."""
 
     partial: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        limit_texts(self)
 
     def columns(self) -> dict[str, Any]:
         """What was entered, by column of the row."""
@@ -269,7 +284,12 @@ class MappingReason(forms.Form):
 
 
 class GapForm(forms.Form):
-    code = forms.ChoiceField(label=_("Reason"), choices=GapCode.choices, widget=forms.RadioSelect)
+    code = forms.ChoiceField(
+        label=_("Reason"),
+        choices=GapCode.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose why there is no measure.")},
+    )
     text = forms.CharField(
         label=_("Explanation"),
         help_text=_("One or two sentences. They are printed in the report."),

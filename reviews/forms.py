@@ -9,7 +9,7 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from commitments.forms import PartialDateField, day_input
+from commitments.forms import PartialDateField, day_input, limit_texts
 from commitments.models import MeasureStatus, OrganisationalUnit, Scale
 from commitments.texts import localized
 from reviews.models import (
@@ -129,6 +129,7 @@ class AnswerForm(forms.Form):
     def __init__(self, confirmation: Confirmation, data: Any = None) -> None:
         self.confirmation = confirmation
         super().__init__(data, prefix=f"answer-{confirmation.pk}", initial=initial_answer(confirmation))
+        limit_texts(self)
         result = self.fields["result"]
         assert isinstance(result, forms.ChoiceField)
         result.choices = list(OF_A_MEASURE if confirmation.measure else OF_A_COMMITMENT)
@@ -198,6 +199,7 @@ class AssessmentForm(forms.Form):
         text = start if start and not assessment.finding_de else assessment
         initial = {"verdict": assessment.verdict, "trend": assessment.trend}
         super().__init__(data, initial=initial | {name: getattr(text, name) for name in ("finding_de", "finding_en")})
+        limit_texts(self)
         self.grades = list(assessment.cycle.scale.grades.all())
         verdict = self.fields["verdict"]
         assert isinstance(verdict, forms.ChoiceField)
@@ -248,6 +250,7 @@ class FollowUpForm(forms.ModelForm[FollowUp]):
 
     def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        limit_texts(self)
         choose(self, "unit", OrganisationalUnit.objects.existing(on))
 
 
@@ -262,6 +265,10 @@ class ReviewEntryForm(forms.ModelForm[ReviewEntry]):
             "reason": _("What gave rise to it, in a few words."),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit_texts(self)
+
 
 class StatementForm(forms.ModelForm[Statement]):
     class Meta:
@@ -275,6 +282,10 @@ class StatementForm(forms.ModelForm[Statement]):
             "received_on": _("Received on"),
             "protection": _("Who may see it"),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit_texts(self)
 
 
 class DissentForm(forms.Form):
@@ -291,6 +302,7 @@ class DissentForm(forms.Form):
 
     def __init__(self, *args: Any, units: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        limit_texts(self)
         choose(self, "unit", OrganisationalUnit.objects.filter(pk__in=units))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
@@ -167,6 +168,7 @@ def gap(request: UserRequest, number: int, field: str = "") -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
+            messages.success(request, _("The reason stands in the matrix."))
             return redirect("reporting:matrix")
     name = tables.cell_name(number, field)
     context = {"form": form, "provision": provision, "name": name, "cancel_url": tables.cell_url(number, field)}

@@ -274,6 +274,7 @@ def test_nobody_else_may_change_a_measure(role):
     [
         ({"reason": ""}, "Begründen Sie in einem Satz, warum Sie das ändern."),
         ({"title_de": ""}, "Geben Sie der Maßnahme einen Titel."),
+        ({"note_de": "x" * 20_001}, "Kürzen Sie das auf höchstens 20000 Zeichen; es sind 20001."),
         ({"status": "suspended"}, "Begründen Sie in einem Satz, warum die Maßnahme diesen Status hat."),
         ({"starts_on": "Mai"}, "Das Datum „Mai“ gibt es nicht. Schreiben Sie es wie 28.11.2022, 11.2022 oder 2022."),
         ({"starts_on": "31.02.2026"}, "Das Datum „31.02.2026“ gibt es nicht."),

@@ -107,6 +107,12 @@ def test_what_is_missing_is_said_at_its_field_and_nothing_typed_is_lost(name):
     assert form["finding_en"].value() == WHOLE["finding_en"]
 
 
+def test_a_finding_that_nobody_reads_is_refused_with_its_length():
+    response = signed_in(make_officer()).post(address(make_assessment()), WHOLE | {"finding_de": "x" * 20_001})
+
+    assert response.context["form"].errors.keys() == {"finding_de"}
+
+
 def test_typing_is_kept_without_a_button():
     row = make_assessment()
 
