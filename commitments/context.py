@@ -134,7 +134,8 @@ class Shell:
 
     @cached_property
     def footer(self) -> list[Entry]:
-        return _entries(FOOTER) if self._user else []
+        """The parts that pages are made of are for those who build them, not for a city at work."""
+        return _entries(FOOTER) if self._user and self.is_sample else []
 
     @property
     def demo_accounts(self) -> list[dict[str, str]]:
