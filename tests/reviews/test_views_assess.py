@@ -81,7 +81,7 @@ def test_whoever_only_decides_is_led_to_the_decision():
 
     response = signed_in(make_user(Role.APPROVER)).get(address(row))
 
-    assert response.url == address(row, "decide")
+    assert response["Location"] == address(row, "decide")
 
 
 @pytest.mark.parametrize("outcome", [Outcome.TOO_EARLY, Outcome.OUT_OF_COMPETENCE])
