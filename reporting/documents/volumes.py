@@ -1,5 +1,6 @@
 """Documents as pure functions of content and stamp: the same content, the same stamp, the same bytes."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 from django.template.loader import render_to_string
@@ -38,7 +39,8 @@ def print_main_volume(content: ReportContent, stamp: Stamp, language: str, progr
         parts = set_chapters(book, chapters, lookup, progress)
         context = book.context(lookup) | {"parts": parts, "cover": charts.cover(content.articles)}
         html = render_to_string("pdf/main.html", context)
-        return print_sheet(_sheet(html, book, f"main-{language}", one_page=("glance",)), progress)
+        sheet = _sheet(html, book, f"main-{language}", one_page=("glance",))
+    return print_sheet(sheet, progress)  # what is said meanwhile is in the reader's language, not the document's
 
 
 def print_annex_volume(
@@ -50,7 +52,8 @@ def print_annex_volume(
         parts = set_chapters(book, annex_volume.chapters(field), lookup, progress)
         context = book.context(lookup) | {"parts": parts, "field": field, "cover": charts.cover(content.articles)}
         html = render_to_string("pdf/annex.html", context)
-        return print_sheet(_sheet(html, book, f"annex-{field}-{language}"), progress)
+        sheet = _sheet(html, book, f"annex-{field}-{language}")
+    return print_sheet(sheet, progress)
 
 
 def _book(content: ReportContent, stamp: Stamp, anchors: dict[str, str]) -> Book:
@@ -60,7 +63,8 @@ def _book(content: ReportContent, stamp: Stamp, anchors: dict[str, str]) -> Book
 def _sheet(html: str, book: Book, volume: str, one_page: tuple[str, ...] = ()) -> Sheet:
     identifier = sha256(f"{book.content_hash} {book.stamp} {volume}".encode()).hexdigest()
     moment = book.stamp.moment(book.content.cycle.reporting_date)
-    return Sheet(html, book.files, moment, identifier, one_page)
+    files = [replace(file, title=str(file.title)) for file in book.files]
+    return Sheet(html, files, moment, identifier, one_page)
 
 
 def _glance_limit(content: ReportContent, stamp: Stamp, lookup: Lookup) -> int:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from commitments import texts
 from commitments.models import Adoption, GapCode, LinkState, Measure, User
+from commitments.texts import short_date
 from reporting.coverage import ARTICLES, direct_coverage
 from reporting.models import EditionState, ReportDocument, ReportEdition
 from reporting.tables.articles import verdicts_in_use
@@ -234,9 +235,12 @@ def _of_answers(cycle: ReviewCycle, answers: Progress) -> Iterable[Task]:
         yield Task(title, board + "?state=void#units", text, _("Ask again"), "warning", "autorenew")
     if units := answers.named("silent"):
         n = len(units)
-        title = ngettext("%(n)s unit does not react", "%(n)s units do not react", n) % {"n": n}
-        text = _("%(units)s. The next reminder goes out by itself.") % {"units": _list(units)}
-        yield Task(title, board + "?state=silent#units", text, _("Runs by itself"), "neutral", "mail")
+        title = ngettext(
+            "%(n)s unit was reminded and still owes answers", "%(n)s units were reminded and still owe answers", n
+        )
+        named = {"units": _list(units), "day": short_date(cycle.last_reminder_on)}
+        text = _("%(units)s. The last reminder is due on %(day)s.") % named
+        yield Task(title % {"n": n}, board + "?state=silent#units", text, _("Reminded"), "neutral", "mail")
 
 
 def _of_assessments(cycle: ReviewCycle, user: User) -> Iterable[Task]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from django.utils import translation
 
 from reporting.content.canonical import canonical_json, content_hash
 from reporting.content.facts import Assessment, FollowUp, Text
@@ -334,6 +335,18 @@ def test_progress_runs_by_chapter_and_page_to_the_end():
     assert any(message == "Befunde" for _done, _total, message in seen)
     assert any("Seite" in message for _done, _total, message in seen)
     assert all(total == 100 for _done, total, _message in seen)
+
+
+def test_progress_speaks_the_reader_s_language_whatever_the_document_s():
+    seen = []
+    with translation.override("de"):
+        english = print_main_volume(small_content(), STAMP, "en", lambda done, total, message: seen.append(message))
+    with translation.override("en"):
+        again = print_main_volume(small_content(), STAMP, "en")
+
+    assert any("Seite" in message for message in seen)
+    assert not any("Setting page" in message for message in seen)
+    assert english.data == again.data
 
 
 def test_a_listener_may_end_the_printing():

@@ -87,7 +87,7 @@ class TestTheOfficer:
         cycle = make_cycle(confirm_by=day - timedelta(days=9), last_reminder_on=day - timedelta(days=2))
         make_confirmation(cycle)
 
-        assert titles(officer_home().tasks) == ["1 unit does not react"]
+        assert titles(officer_home().tasks) == ["1 unit was reminded and still owes answers"]
 
     def test_a_returned_assessment_is_to_be_revised(self):
         make_assessment(make_cycle(), state=AssessmentState.RETURNED, verdict="")
