@@ -1,0 +1,153 @@
+"""Filters of lists: by GET, so that an address says what is shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from commitments import texts
+from commitments.forms.fields import ALL, STATUS, YES_OR_NO, with_all
+from commitments.models import (
+    Competence,
+    EngagementKind,
+    EngagementStatus,
+    FieldOfAction,
+    Instrument,
+    InstrumentKind,
+    MeasureStatus,
+    OrganisationalUnit,
+)
+
+
+class Filter(forms.Form):
+    """A filter keeps what can be read of the address and leaves out the rest."""
+
+    q = forms.CharField(
+        label=_("Keyword"), required=False, max_length=120, widget=forms.TextInput(attrs={"type": "search"})
+    )
+
+    def chosen(self) -> dict[str, Any]:
+        """The values that hold; a value nobody can choose is as good as none."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+
+    def summary(self) -> str:
+        """What is filtered, in words."""
+        return ", ".join(self.word(name) for name in self.chosen() if name != "sort")
+
+    def word(self, name: str) -> str:
+        """One of the values that hold, in words."""
+        form_field, value = self.fields[name], self.chosen()[name]
+        if isinstance(form_field, forms.ModelChoiceField):
+            return form_field.label_from_instance(value)
+        if isinstance(form_field, forms.ChoiceField):
+            label = str(dict(form_field.widget.choices).get(value, value))
+            return f"{form_field.label}: {label}" if value in ("yes", "no") else label
+        return f"„{value}“" if texts.reader_language() == "de" else f"“{value}”"
+
+
+class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg] # generic for the type checker only
+    """One of the units, by key."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            OrganisationalUnit.objects.order_by("name_de"),
+            label=_("Unit"),
+            required=False,
+            to_field_name="key",
+            empty_label=ALL,
+            **options,
+        )
+
+    def label_from_instance(self, obj: Any) -> str:
+        return texts.localized(obj, "name")
+
+
+class InstrumentField(forms.ModelChoiceField):  # type: ignore[type-arg] # generic for the type checker only
+    """One of the instruments, by key."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            Instrument.objects.order_by("order", "key"),
+            label=_("Instrument"),
+            required=False,
+            to_field_name="key",
+            empty_label=ALL,
+            **options,
+        )
+
+    def label_from_instance(self, obj: Any) -> str:
+        return texts.localized(obj, "short")
+
+
+def article_choices() -> list[tuple[str, str]]:
+    return [(str(number), f"{number} {texts.article_label(number)}".replace("\u00ad", "")) for number in range(1, 31)]
+
+
+class InstrumentFilter(Filter):
+    field_order = ("q", "kind", "binding", "adopted")
+
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=with_all(InstrumentKind.choices))
+    binding = forms.ChoiceField(label=_("Legally binding"), required=False, choices=YES_OR_NO)
+    adopted = forms.ChoiceField(label=_("Adopted by the city"), required=False, choices=YES_OR_NO)
+
+
+class CommitmentFilter(Filter):
+    field_order = ("q", "instrument", "article", "competence", "unit", "sort")
+
+    instrument = InstrumentField()
+    article = forms.ChoiceField(label=_("Article of the Declaration"), required=False, choices=[])
+    competence = forms.ChoiceField(label=_("Competence"), required=False, choices=with_all(Competence.choices))
+    unit = UnitField()
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=(
+            ("", _("Reference")),
+            ("title", _("Title")),
+            ("unit", _("Unit in charge")),
+            ("fewest", _("Fewest measures")),
+            ("most", _("Most measures")),
+        ),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.fields["article"].choices = with_all(article_choices())  # type: ignore[attr-defined]
+
+
+class MeasureFilter(Filter):
+    field_order = ("q", "field", "status", "unit", "kind", "article", "sort")
+
+    field = forms.ChoiceField(label=_("Field of action"), required=False, choices=with_all(FieldOfAction.choices))
+    status = forms.ChoiceField(label=STATUS, required=False, choices=with_all(MeasureStatus.choices))
+    unit = UnitField()
+    kind = forms.ChoiceField(
+        label=_("Happens in"),
+        required=False,
+        choices=with_all([*EngagementKind.choices, ("none", _("Nothing else"))]),
+    )
+    article = forms.ChoiceField(label=_("Article of the Declaration"), required=False, choices=[])
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=(
+            ("", _("Reference")),
+            ("title", _("Title")),
+            ("begin", _("Begin, newest first")),
+            ("status", _("Status")),
+        ),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.fields["article"].choices = with_all(article_choices())  # type: ignore[attr-defined]
+
+
+class EngagementFilter(Filter):
+    field_order = ("q", "status", "unit", "kind")
+
+    status = forms.ChoiceField(label=STATUS, required=False, choices=with_all(EngagementStatus.choices))
+    unit = UnitField()
+    kind = forms.ChoiceField(required=False, choices=with_all(EngagementKind.choices), widget=forms.HiddenInput)
