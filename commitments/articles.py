@@ -19,10 +19,14 @@ def of_provisions(provisions: Iterable[Provision]) -> dict[int, list[int]]:
     for row in rows:
         if row.version.instrument.key == UDHR:
             found[row.pk].add(row.order)
-    kin = ProvisionLink.objects.filter(
-        Q(source__in=ids, target__version__instrument__key=UDHR)
-        | Q(target__in=ids, source__version__instrument__key=UDHR)
-    ).values_list("source_id", "source__order", "source__version__instrument__key", "target_id", "target__order")
+    kin = (
+        ProvisionLink.objects.current()
+        .filter(
+            Q(source__in=ids, target__version__instrument__key=UDHR)
+            | Q(target__in=ids, source__version__instrument__key=UDHR)
+        )
+        .values_list("source_id", "source__order", "source__version__instrument__key", "target_id", "target__order")
+    )
     for source, source_order, source_key, target, target_order in kin:
         if source_key == UDHR:
             found[target].add(source_order)

@@ -25,12 +25,14 @@ NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("reporting:articles", gettext_noop("Thirty articles"), READERS),
     ("reporting:matrix", gettext_noop("Matrix"), OVERVIEW),
     ("commitments:instrument-list", gettext_noop("Instruments"), OVERVIEW),
+    ("commitments:recommendation-list", gettext_noop("Recommendations"), OVERVIEW),
     ("commitments:commitment-list", gettext_noop("Commitments"), READERS),
     ("commitments:measure-list", gettext_noop("Measures"), READERS),
     ("commitments:engagement-list", gettext_noop("Engagements"), OVERVIEW),
     ("reviews:board", gettext_noop("Review cycle"), frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR})),
     ("reviews:follow-up-list", gettext_noop("Follow-up"), UNITS | {Role.OFFICER, Role.APPROVER}),
     ("reporting:edition-list", gettext_noop("Reports"), READERS),
+    ("commitments:exchange", gettext_noop("Import and export"), frozenset({Role.OFFICER, Role.AUDITOR, Role.DPO})),
     ("reporting:audit", gettext_noop("Audit ledger"), CITY_WIDE_ROLES),
 )
 ACCOUNT = (

@@ -20,6 +20,8 @@ class Verb(StrEnum):
     EDIT_REGISTER = "edit register"
     PROPOSE_MEASURE = "propose measure"
     PROPOSE_LINK = "propose link"
+    ADD_EVIDENCE = "add evidence"
+    ENTER_VALUE = "enter value"
     ACCEPT_LINK = "accept link"
     GIVE_GAP_REASON = "give gap reason"
     IMPORT = "import"
@@ -47,6 +49,8 @@ LABELS = {
     Verb.EDIT_REGISTER: gettext_lazy("change the register"),
     Verb.PROPOSE_MEASURE: gettext_lazy("propose a measure"),
     Verb.PROPOSE_LINK: gettext_lazy("propose a link"),
+    Verb.ADD_EVIDENCE: gettext_lazy("add evidence"),
+    Verb.ENTER_VALUE: gettext_lazy("enter the value of an indicator"),
     Verb.ACCEPT_LINK: gettext_lazy("accept a link"),
     Verb.GIVE_GAP_REASON: gettext_lazy("give the reason for a gap"),
     Verb.IMPORT: gettext_lazy("import data"),
@@ -77,6 +81,8 @@ ALLOWED: dict[str, frozenset[Verb]] = {
             Verb.PROPOSE_MEASURE,
             Verb.PROPOSE_LINK,
             Verb.ACCEPT_LINK,
+            Verb.ADD_EVIDENCE,
+            Verb.ENTER_VALUE,
             Verb.GIVE_GAP_REASON,
             Verb.IMPORT,
             Verb.EXPORT,
@@ -96,8 +102,10 @@ ALLOWED: dict[str, frozenset[Verb]] = {
     Role.APPROVER: frozenset(
         {Verb.DECIDE_ASSESSMENT, Verb.UNDO_FREEZE, Verb.RELEASE_EDITION, Verb.EXPORT, Verb.READ_LEDGER}
     ),
-    Role.CONTACT: frozenset({Verb.ANSWER, Verb.PROPOSE_MEASURE, Verb.PROPOSE_LINK}),
-    Role.RELEASER: frozenset({Verb.RELEASE_ANSWER}),
+    Role.CONTACT: frozenset(
+        {Verb.ANSWER, Verb.PROPOSE_MEASURE, Verb.PROPOSE_LINK, Verb.ADD_EVIDENCE, Verb.ENTER_VALUE, Verb.EXPORT}
+    ),
+    Role.RELEASER: frozenset({Verb.RELEASE_ANSWER, Verb.EXPORT}),
     Role.COUNCIL: frozenset({Verb.EXPORT}),
     Role.AUDITOR: frozenset({Verb.READ_LEDGER, Verb.EXPORT}),
     Role.DPO: frozenset({Verb.GRANT_PROTECTED, Verb.READ_LEDGER}),

@@ -128,7 +128,7 @@ def _kin() -> dict[int, set[int]]:
     """The articles to which provisions of other instruments lead, whichever way the link was written."""
     leads_to: dict[int, set[int]] = defaultdict(set)
     from_articles, to_articles = (Q(**{f"{end}__version__instrument__key": UDHR}) for end in ("source", "target"))
-    rows = ProvisionLink.objects.filter(from_articles | to_articles).order_by()
+    rows = ProvisionLink.objects.current().filter(from_articles | to_articles).order_by()
     columns = ("source_id", "source__order", "source__version__instrument__key", "target_id", "target__order")
     for source, source_order, instrument, target, target_order in rows.values_list(*columns):
         if instrument == UDHR:

@@ -93,6 +93,9 @@ class InstrumentVersion(TrackedModel):
     adopted_on = models.DateField(null=True, blank=True)
     adopted_on_precision = precision()
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
+    source = models.CharField(max_length=500, blank=True)
+    note_de = text()
+    note_en = text()
 
     objects = TrackedQuerySet.as_manager()
 
@@ -135,6 +138,7 @@ class Provision(TrackedModel):
     text_en = text()
     municipal_relevance = models.CharField(max_length=6, choices=Relevance, blank=True)
     heading_basis = models.CharField(max_length=80, blank=True)
+    verified = models.BooleanField(default=True, help_text=_("Number and heading were read in the text itself."))
     note = text()
 
     objects = ProvisionQuerySet.as_manager()
@@ -161,21 +165,28 @@ class Relation(models.TextChoices):
     INTERSECTS = "intersects", _("touches")
 
 
+class ProvisionLinkQuerySet(TrackedQuerySet["ProvisionLink"]):
+    def current(self) -> Self:
+        return self.filter(ended_on__isnull=True)
+
+
 class ProvisionLink(TrackedModel):
     """A typed link between provisions, read from source to target, as in the OSCAL mapping model."""
 
     source = models.ForeignKey(Provision, on_delete=models.PROTECT, related_name="links")
     target = models.ForeignKey(Provision, on_delete=models.PROTECT, related_name="backlinks")
-    relation = models.CharField(max_length=10, choices=Relation, default=Relation.INTERSECTS)
+    relation = models.CharField(_("relation"), max_length=10, choices=Relation, default=Relation.INTERSECTS)
     note = text()
+    ended_on = models.DateField(null=True, blank=True)
 
-    objects = TrackedQuerySet.as_manager()
+    objects = ProvisionLinkQuerySet.as_manager()
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
                 name="provision_link_once",
                 fields=("source", "target"),
+                condition=Q(ended_on__isnull=True),
                 violation_error_message=_("These two provisions are already linked."),
             ),
             models.CheckConstraint(

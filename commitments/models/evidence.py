@@ -95,6 +95,7 @@ class Indicator(TrackedModel):
     target_on = models.DateField(null=True, blank=True)
     target_on_precision = precision()
     more_is_better = models.BooleanField(default=True)
+    ended_on = models.DateField(null=True, blank=True)
 
     objects = TrackedQuerySet.as_manager()
 
@@ -161,6 +162,14 @@ class Recommendation(TrackedModel):
     key = models.CharField(max_length=80, unique=True, help_text=_("Annotation id or reference."))
     source = models.CharField(max_length=17, choices=RecommendationSource)
     body = models.CharField(max_length=200, blank=True)
+    document = models.CharField(
+        _("document"), max_length=120, blank=True, help_text=_("Symbol, for instance CCPR/C/DEU/CO/7.")
+    )
+    country = models.CharField(_("country concerned"), max_length=80, blank=True)
+    kind = models.CharField(_("type"), max_length=120, blank=True)
+    themes = models.JSONField(default=list, blank=True)
+    concerned_groups = models.JSONField(default=list, blank=True)
+    sdgs = models.JSONField(default=list, blank=True)
     text_de = text()
     text_en = text()
     made_on = models.DateField(null=True, blank=True)
@@ -168,6 +177,7 @@ class Recommendation(TrackedModel):
     response = models.CharField(max_length=14, choices=RecommendationResponse, blank=True)
     response_note_de = text()
     response_note_en = text()
+    responded_on = models.DateField(null=True, blank=True)
     url = models.URLField(max_length=500, blank=True)
 
     objects = TrackedQuerySet.as_manager()
@@ -194,6 +204,7 @@ class RecommendationProvision(TrackedModel):
 
     recommendation = models.ForeignKey(Recommendation, on_delete=models.PROTECT, related_name="provision_links")
     provision = models.ForeignKey(Provision, on_delete=models.PROTECT, related_name="recommendation_links")
+    ended_on = models.DateField(null=True, blank=True)
 
     objects = TrackedQuerySet.as_manager()
 
@@ -202,6 +213,7 @@ class RecommendationProvision(TrackedModel):
             models.UniqueConstraint(
                 name="recommendation_provision_once",
                 fields=("recommendation", "provision"),
+                condition=Q(ended_on__isnull=True),
                 violation_error_message=_("This provision is already linked."),
             ),
         )
@@ -215,6 +227,7 @@ class RecommendationCommitment(TrackedModel):
 
     recommendation = models.ForeignKey(Recommendation, on_delete=models.PROTECT, related_name="commitment_links")
     commitment = models.ForeignKey(Commitment, on_delete=models.PROTECT, related_name="recommendation_links")
+    ended_on = models.DateField(null=True, blank=True)
 
     objects = TrackedQuerySet.as_manager()
 
@@ -223,6 +236,7 @@ class RecommendationCommitment(TrackedModel):
             models.UniqueConstraint(
                 name="recommendation_commitment_once",
                 fields=("recommendation", "commitment"),
+                condition=Q(ended_on__isnull=True),
                 violation_error_message=_("This commitment is already linked."),
             ),
         )

@@ -39,6 +39,7 @@ class City(TrackedModel):
     name_en = models.CharField(max_length=200)
     country = models.CharField(max_length=2)
     state = models.CharField(max_length=10, blank=True)
+    pics = models.JSONField(default=list, blank=True, help_text=_("Participant identification codes with the EU."))
     is_sample = models.BooleanField(default=False)
     notice_de = text()
     notice_en = text()

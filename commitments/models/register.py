@@ -22,6 +22,7 @@ from commitments.models.terms import (
     Protection,
     in_order,
     known,
+    not_negative,
     precision,
     protection,
     text,
@@ -41,6 +42,7 @@ class Adoption(TrackedModel):
     council_url = models.URLField(max_length=500, blank=True)
     renewal_due_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
+    end_reason = text()
     verified = models.BooleanField(default=False)
     sources = models.JSONField(default=list, blank=True)
     note = text()
@@ -109,6 +111,8 @@ class Commitment(TrackedModel):
     valid_from_precision = precision()
     registered_on = models.DateField()
     ended_on = models.DateField(null=True, blank=True)
+    end_reason_de = text()
+    end_reason_en = text()
     protection = protection()
     note = text()
 
@@ -198,11 +202,23 @@ class CommitmentUnit(TrackedModel):
 
 class MeasureQuerySet(TrackedQuerySet["Measure"]):
     def visible_to(self, user: User) -> Self:
+        """A proposal is seen by those who see the whole city, and by the units that it names."""
         seen = Q(protection__in=user.clearance())
+        if not user.is_city_wide:
+            seen &= Q(accepted_on__isnull=False)
         if user.unit_ids:
             own = MeasureUnit.objects.filter(unit__in=user.unit_ids, ended_on__isnull=True).values("measure")
-            seen |= Q(protection__in=(Protection.COUNCIL, Protection.INTERNAL), pk__in=own)
+            in_house = (Protection.PUBLIC, Protection.COUNCIL, Protection.INTERNAL)
+            seen |= Q(protection__in=in_house, pk__in=own)
         return self.filter(seen)
+
+    def accepted(self) -> Self:
+        """Measures that the officer has taken into the register: these alone are counted, asked for and reported."""
+        return self.filter(accepted_on__isnull=False)
+
+    def waiting(self) -> Self:
+        """Proposals of units that the officer has not yet decided on."""
+        return self.filter(accepted_on__isnull=True, declined_on__isnull=True)
 
     def with_shown_status(self) -> Self:
         """Rule 18: annotates ``shown_status``; what runs in a paused engagement is suspended."""
@@ -249,7 +265,11 @@ class Measure(TrackedModel):
     ends_on = models.DateField(null=True, blank=True)
     ends_on_precision = precision()
     protection = protection()
+    target_groups_de = models.JSONField(default=list, blank=True)
+    target_groups_en = models.JSONField(default=list, blank=True)
     accepted_on = models.DateField(null=True, blank=True, help_text=_("Empty while a unit's proposal waits."))
+    declined_on = models.DateField(null=True, blank=True, help_text=_("Set where the officer did not take it."))
+    decline_reason = text()
     verified = models.BooleanField(default=False)
     unit_basis = models.CharField(max_length=200, blank=True)
     sources = models.JSONField(default=list, blank=True)
@@ -268,6 +288,21 @@ class Measure(TrackedModel):
             known("measure", "starts_on_precision", Precision),
             known("measure", "ends_on_precision", Precision),
             in_order("measure", "starts_on", "ends_on"),
+            models.CheckConstraint(
+                name="measure_accepted_or_declined",
+                condition=Q(accepted_on__isnull=True) | Q(declined_on__isnull=True),
+                violation_error_message=_("A measure is either accepted or declined."),
+            ),
+            models.CheckConstraint(
+                name="measure_declined_with_a_reason",
+                condition=Q(declined_on__isnull=True) | ~Q(decline_reason=""),
+                violation_error_message=_("Say in one sentence why the measure is not taken into the register."),
+            ),
+            models.CheckConstraint(
+                name="measure_not_its_own_part",
+                condition=Q(parent__isnull=True) | ~Q(parent=F("pk")),
+                violation_error_message=_("A measure cannot be a part of itself."),
+            ),
         )
 
     def __str__(self) -> str:
@@ -315,6 +350,37 @@ class MeasureUnit(TrackedModel):
 
     def __str__(self) -> str:
         return f"{self.measure.reference}: {self.unit} ({self.part})"
+
+
+class MeasureBudget(TrackedModel):
+    """Money for a measure in one year, by its source."""
+
+    measure = models.ForeignKey(Measure, on_delete=models.PROTECT, related_name="budgets")
+    year = models.PositiveSmallIntegerField(_("year"))
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    source = models.CharField(_("source"), max_length=200, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+
+    objects = TrackedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("measure", "year", "source")
+        constraints = (
+            models.UniqueConstraint(
+                name="measure_budget_once",
+                fields=("measure", "year", "source"),
+                violation_error_message=_("There is already an amount from this source for this year."),
+            ),
+            models.CheckConstraint(
+                name="measure_budget_year",
+                condition=Q(year__gte=1950, year__lte=2100),
+                violation_error_message=_("Give a year from 1950 to 2100."),
+            ),
+            not_negative("measure_budget", "amount"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.measure.reference}, {self.year}"
 
 
 class Contribution(models.TextChoices):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -68,4 +69,22 @@ def in_order(table: str, first: str, last: str) -> models.CheckConstraint:
         name=f"{table}_{first}_before_{last}",
         condition=Q(**{f"{first}__isnull": True}) | Q(**{f"{last}__isnull": True}) | Q(**{f"{last}__gte": F(first)}),
         violation_error_message=_("The end lies before the start. Please correct one of the two dates."),
+    )
+
+
+def euros(label: Any) -> "models.DecimalField[Any, Any]":
+    """An amount of money in euros; empty where it is not known."""
+    return models.DecimalField(
+        label, max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+
+
+def not_negative(table: str, *fields: str) -> models.CheckConstraint:
+    condition = Q()
+    for field in fields:
+        condition &= Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gte": 0})
+    return models.CheckConstraint(
+        name=f"{table}_amounts_not_negative",
+        condition=condition,
+        violation_error_message=_("An amount of money is zero or more."),
     )

@@ -20,6 +20,7 @@ from commitments.models import (
     Commitment,
     Engagement,
     Evidence,
+    FundingAdvice,
     GapReason,
     GlossaryTerm,
     Grade,
@@ -32,6 +33,7 @@ from commitments.models import (
     Provision,
     Recommendation,
     Scale,
+    Transfer,
     User,
 )
 from reporting.audit.withheld import Model, withheld_rows
@@ -104,6 +106,8 @@ NAMINGS: Mapping[Model, Naming] = {
     ),
     Engagement: titled("name_de", "name_en", page="commitments:engagement", arguments=(text_of("key"),)),
     Evidence: titled("title"),
+    FundingAdvice: titled("subject_de", "subject_en"),
+    Transfer: titled("file_name"),
     Indicator: titled("name_de", "name_en"),
     GapReason: titled("article__title_de", "article__title_en", reference=text_of("article__number")),
     Adoption: titled("version__instrument__title_de", "version__instrument__title_en"),
@@ -160,6 +164,11 @@ NAMINGS: Mapping[Model, Naming] = {
 
 ABOUT: Mapping[str, tuple[str, ...]] = {
     "measureunit": ("measure_id", "unit_id"),
+    "measurebudget": ("measure_id",),
+    "engagementpart": ("engagement_id", "unit_id"),
+    "engagementbudget": ("engagement_id",),
+    "projectpartner": ("project_id",),
+    "projectamendment": ("project_id",),
     "measurelink": ("measure_id", "commitment_id"),
     "measureprovision": ("measure_id", "provision_id"),
     "commitmentprovision": ("commitment_id", "provision_id"),

@@ -149,6 +149,8 @@ class Tables:
         numbers = {pk: row.order for pk, row in self.provisions.items() if self.instrument_key(row) == UDHR}
         found: dict[int, set[int]] = {pk: {number} for pk, number in numbers.items()}
         for link in self.register.rows(ProvisionLink).values():
+            if link.ended_on:
+                continue
             for kin, article in ((link.source_id, link.target_id), (link.target_id, link.source_id)):
                 if article in numbers and kin not in numbers:
                     found.setdefault(kin, set()).add(numbers[article])

@@ -60,8 +60,10 @@ class Served:
 
 def kin(provision: Provision) -> list[Kin]:
     """Related provisions, read both ways, by instrument. One query."""
-    rows = ProvisionLink.objects.filter(Q(source=provision) | Q(target=provision)).select_related(
-        "source__version__instrument", "target__version__instrument"
+    rows = (
+        ProvisionLink.objects.current()
+        .filter(Q(source=provision) | Q(target=provision))
+        .select_related("source__version__instrument", "target__version__instrument")
     )
     found: dict[int, Kin] = {}
     for row in sorted(rows, key=lambda each: _place(each, provision)):
