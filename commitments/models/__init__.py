@@ -83,6 +83,7 @@ from commitments.models.register import (
     MeasureStatus,
     MeasureUnit,
 )
+from commitments.models.suggestions import DismissedSuggestion
 from commitments.models.terms import FieldOfAction, Part, Precision, Protection
 from commitments.models.transfers import Direction, SavedView, SearchEntry, Transfer, TransferState
 
@@ -98,6 +99,7 @@ __all__ = [
     "Contribution",
     "DevelopmentProject",
     "Direction",
+    "DismissedSuggestion",
     "EUProject",
     "Engagement",
     "EngagementBudget",

@@ -171,6 +171,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "projectamendment": ("project_id",),
     "measurelink": ("measure_id", "commitment_id"),
     "measureprovision": ("measure_id", "provision_id"),
+    "dismissedsuggestion": ("measure_id", "commitment_id", "provision_id"),
     "commitmentprovision": ("commitment_id", "provision_id"),
     "commitmentunit": ("commitment_id", "unit_id"),
     "indicatorvalue": ("indicator_id",),

@@ -14,6 +14,7 @@ KINDS = (
             "measurebudget": _("Money for a measure"),
             "measurelink": _("Link from a measure to a commitment"),
             "measureprovision": _("Link from a measure to a provision"),
+            "dismissedsuggestion": _("Suggested link found not to fit"),
             "commitment": _("Commitment"),
             "commitmentprovision": _("Provision of a commitment"),
             "commitmentunit": _("Contributing unit of a commitment"),
