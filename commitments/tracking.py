@@ -22,6 +22,23 @@ class FrozenWith:
     states: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Searched:
+    """The columns by which people find a row.
+
+    ``name`` is what it is called, what stands first in it before all else; ``text`` is what it says. A row is found by
+    the name of what it stands ``within``, too: an article by its convention.
+    """
+
+    name: tuple[str, ...]
+    text: tuple[str, ...] = ()
+    within: str = ""
+
+    def with_more(self, name: tuple[str, ...] = (), text: tuple[str, ...] = ()) -> "Searched":
+        """The same for a kind of row that has further columns."""
+        return Searched(self.name + name, self.text + text, self.within)
+
+
 class UnrecordedWriteError(RuntimeError):
     """A tracked row was about to change without the ledger: without actor, reason and history."""
 

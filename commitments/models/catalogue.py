@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from commitments.models.terms import Precision, known, precision, text
-from commitments.tracking import TrackedModel, TrackedQuerySet
+from commitments.tracking import Searched, TrackedModel, TrackedQuerySet
 
 UDHR = "udhr"
 """Key of the Universal Declaration of Human Rights, on whose articles everything rests."""
@@ -25,6 +25,8 @@ class InstrumentKind(models.TextChoices):
 
 class Instrument(TrackedModel):
     """A declaration, treaty, charter or pledge."""
+
+    SEARCHED = Searched(name=("key", "short_de", "short_en"), text=("title_de", "title_en", "body"))
 
     key = models.SlugField(max_length=60, unique=True)
     order = models.PositiveIntegerField(default=0)
@@ -128,6 +130,10 @@ class Relevance(models.TextChoices):
 
 class Provision(TrackedModel):
     """An addressable unit of a version ("Art. 25"); its number is unique only within that version."""
+
+    SEARCHED = Searched(
+        name=("number", "title_de", "title_en"), text=("text_de", "text_en"), within="version__instrument"
+    )
 
     version = models.ForeignKey(InstrumentVersion, on_delete=models.PROTECT, related_name="provisions")
     number = models.CharField(max_length=40)
@@ -250,6 +256,8 @@ class Grade(TrackedModel):
 
 class GlossaryTerm(TrackedModel):
     """A word of the report, explained."""
+
+    SEARCHED = Searched(name=("term_de", "term_en"), text=("text_de", "text_en"))
 
     term_de = models.CharField(max_length=200, unique=True)
     term_en = models.CharField(max_length=200, blank=True)

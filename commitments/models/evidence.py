@@ -10,7 +10,7 @@ from commitments.models.catalogue import Provision
 from commitments.models.people import User
 from commitments.models.register import Commitment, Measure
 from commitments.models.terms import Precision, Protection, known, precision, protection, text
-from commitments.tracking import TrackedModel, TrackedQuerySet
+from commitments.tracking import Searched, TrackedModel, TrackedQuerySet
 
 
 class EvidenceQuerySet(TrackedQuerySet["Evidence"]):
@@ -30,6 +30,8 @@ class EvidenceKind(models.TextChoices):
 
 class Evidence(TrackedModel):
     """A file, link or council paper that bears out a measure or a finding (Nachweis)."""
+
+    SEARCHED = Searched(name=("reference", "title"))
 
     kind = models.CharField(max_length=13, choices=EvidenceKind)
     title = models.CharField(max_length=300)
@@ -158,6 +160,20 @@ class RecommendationResponse(models.TextChoices):
 
 class Recommendation(TrackedModel):
     """What a treaty body, the Universal Periodic Review or the council recommended (Empfehlung)."""
+
+    SEARCHED = Searched(
+        name=("key", "document"),
+        text=(
+            "text_de",
+            "text_en",
+            "body",
+            "kind",
+            "themes",
+            "concerned_groups",
+            "response_note_de",
+            "response_note_en",
+        ),
+    )
 
     key = models.CharField(max_length=80, unique=True, help_text=_("Annotation id or reference."))
     source = models.CharField(max_length=17, choices=RecommendationSource)

@@ -14,7 +14,7 @@ from simple_history import register
 
 from commitments import clock
 from commitments.models.terms import Protection, in_order, known, text
-from commitments.tracking import Tracked, TrackedModel, TrackedQuerySet, refuse
+from commitments.tracking import Searched, Tracked, TrackedModel, TrackedQuerySet, refuse
 
 
 class Role(models.TextChoices):
@@ -71,6 +71,8 @@ class UnitKind(models.TextChoices):
 
 class OrganisationalUnit(TrackedModel):
     """A directorate, office, district or municipal company (Dienststelle)."""
+
+    SEARCHED = Searched(name=("name_de", "name_en", "key"))
 
     key = models.SlugField(max_length=60, unique=True)
     kind = models.CharField(max_length=20, choices=UnitKind, default=UnitKind.OFFICE)

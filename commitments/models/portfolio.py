@@ -21,7 +21,7 @@ from commitments.models.terms import (
     protection,
     text,
 )
-from commitments.tracking import TrackedModel, TrackedQuerySet
+from commitments.tracking import Searched, TrackedModel, TrackedQuerySet
 
 
 class EngagementQuerySet(TrackedQuerySet["Engagement"]):
@@ -52,6 +52,11 @@ class EngagementStatus(models.TextChoices):
 
 class Engagement(TrackedModel):
     """What a measure happens in. Rows are written as one of the five kinds below, never as a bare engagement."""
+
+    SEARCHED = Searched(
+        name=("name_de", "name_en"),
+        text=("note_de", "note_en", "status_reason_de", "status_reason_en", "council_reference"),
+    )
 
     key = models.SlugField(max_length=80, unique=True)
     kind = models.CharField(max_length=12, choices=EngagementKind, editable=False)
@@ -113,6 +118,8 @@ class PartnershipForm(models.TextChoices):
 class Partnership(Engagement):
     """A lasting tie to another municipality."""
 
+    SEARCHED = Engagement.SEARCHED.with_more(name=("city_de", "city_en", "former_municipality"))
+
     form = models.CharField(max_length=13, choices=PartnershipForm, default=PartnershipForm.TWINNING)
     city_de = models.CharField(max_length=120)
     city_en = models.CharField(max_length=120, blank=True)
@@ -146,6 +153,10 @@ class RunBy(models.TextChoices):
 class EUProject(Engagement):
     """A project with money from a programme of the European Union."""
 
+    SEARCHED = Engagement.SEARCHED.with_more(
+        name=("acronym", "grant_agreement"), text=("programme", "call", "city_role")
+    )
+
     acronym = models.CharField(max_length=80)
     programme = models.CharField(max_length=200, blank=True)
     call = models.CharField(_("call for proposals"), max_length=200, blank=True)
@@ -175,6 +186,10 @@ class NetworkLevel(models.TextChoices):
 class NetworkMembership(Engagement):
     """Membership in a city network, with or without a pledge."""
 
+    SEARCHED = Engagement.SEARCHED.with_more(
+        text=("speaker_de", "speaker_en", "reporting_duties_de", "reporting_duties_en")
+    )
+
     instrument = models.ForeignKey(
         Instrument, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships"
     )
@@ -198,6 +213,8 @@ class NetworkMembership(Engagement):
 class DevelopmentProject(Engagement):
     """Municipal development cooperation: a project, a programme or a standing task."""
 
+    SEARCHED = Engagement.SEARCHED.with_more(text=("partner", "funder"))
+
     partner = models.CharField(max_length=200, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     funder = models.CharField(_("funder"), max_length=200, blank=True)
@@ -206,6 +223,8 @@ class DevelopmentProject(Engagement):
 
 class Training(Engagement):
     """A course, for instance on managing EU projects."""
+
+    SEARCHED = Engagement.SEARCHED.with_more(text=("topic", "audience"))
 
     topic = models.CharField(max_length=200)
     audience = models.CharField(max_length=200, blank=True)
@@ -354,6 +373,8 @@ class FundingAdviceQuerySet(TrackedQuerySet["FundingAdvice"]):
 
 class FundingAdvice(TrackedModel):
     """Advice on funding that the office gave to a department (Förderberatung)."""
+
+    SEARCHED = Searched(name=("subject_de", "subject_en", "programme"), text=("result_de", "result_en"))
 
     unit = models.ForeignKey(OrganisationalUnit, on_delete=models.PROTECT, related_name="funding_advice")
     given_on = models.DateField(_("given on"))

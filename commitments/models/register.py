@@ -27,7 +27,7 @@ from commitments.models.terms import (
     protection,
     text,
 )
-from commitments.tracking import TrackedModel, TrackedQuerySet
+from commitments.tracking import Searched, TrackedModel, TrackedQuerySet
 
 
 class Adoption(TrackedModel):
@@ -90,6 +90,18 @@ class CommitmentQuerySet(TrackedQuerySet["Commitment"]):
 
 class Commitment(TrackedModel):
     """What the city owes under one or more provisions, in municipal words (Verpflichtung)."""
+
+    SEARCHED = Searched(
+        name=("reference", "title_de", "title_en"),
+        text=(
+            "wording_de",
+            "wording_en",
+            "concerned_groups_de",
+            "concerned_groups_en",
+            "competence_note_de",
+            "competence_note_en",
+        ),
+    )
 
     key = models.SlugField(max_length=80, unique=True)
     reference = models.CharField(max_length=12, unique=True)
@@ -244,6 +256,20 @@ class MeasureStatus(models.TextChoices):
 
 class Measure(TrackedModel):
     """Something one or more units do (Maßnahme)."""
+
+    SEARCHED = Searched(
+        name=("reference", "title_de", "title_en"),
+        text=(
+            "description_de",
+            "description_en",
+            "target_groups_de",
+            "target_groups_en",
+            "status_reason_de",
+            "status_reason_en",
+            "note_de",
+            "note_en",
+        ),
+    )
 
     SUBSTANCE = ("title_de", "description_de", "status", "starts_on", "ends_on", "field", "engagement_id", "note_de")
     """The fields whose change makes a confirmation void (rule 4); the units belong to it, too."""

@@ -15,7 +15,7 @@ from commitments.models import (
     User,
 )
 from commitments.models.terms import known, protection, text
-from commitments.tracking import FrozenWith, TrackedModel, TrackedQuerySet
+from commitments.tracking import FrozenWith, Searched, TrackedModel, TrackedQuerySet
 from reviews.models.cycles import FINAL_STATES, CycleState, ReviewCycle
 
 
@@ -60,6 +60,8 @@ class AssessmentQuerySet(TrackedQuerySet["Assessment"]):
 
 class Assessment(TrackedModel):
     """The verdict on one commitment in one cycle (Bewertung); a cycle's scope is its assessments."""
+
+    SEARCHED = Searched(name=(), text=("finding_de", "finding_en"))
 
     frozen_with = FrozenWith("cycle_id", "reviews_reviewcycle", FINAL_STATES)
 

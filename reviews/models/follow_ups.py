@@ -13,7 +13,7 @@ from commitments.models import (
     User,
 )
 from commitments.models.terms import known, text
-from commitments.tracking import TrackedModel, TrackedQuerySet
+from commitments.tracking import Searched, TrackedModel, TrackedQuerySet
 from reviews.models.cycles import CycleState, ReviewCycle
 
 
@@ -40,6 +40,8 @@ class FollowUpQuerySet(TrackedQuerySet["FollowUp"]):
 
 class FollowUp(TrackedModel):
     """An agreed next step with unit and due date, carried into the next cycle (Nachverfolgung)."""
+
+    SEARCHED = Searched(name=("action_de", "action_en"), text=("result_de", "result_en"))
 
     cycle = models.ForeignKey(ReviewCycle, on_delete=models.PROTECT, related_name="follow_ups")
     commitment = models.ForeignKey(Commitment, on_delete=models.PROTECT, related_name="follow_ups")
