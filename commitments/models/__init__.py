@@ -24,6 +24,7 @@ from commitments.models.catalogue import (
 from commitments.models.evidence import (
     Evidence,
     EvidenceKind,
+    EvidenceRead,
     Indicator,
     IndicatorKind,
     IndicatorValue,
@@ -108,6 +109,7 @@ __all__ = [
     "EngagementStatus",
     "Evidence",
     "EvidenceKind",
+    "EvidenceRead",
     "FieldOfAction",
     "FundingAdvice",
     "GapCode",

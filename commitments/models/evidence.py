@@ -8,18 +8,37 @@ from django.utils.translation import gettext_lazy as _
 
 from commitments.models.catalogue import Provision
 from commitments.models.people import User
-from commitments.models.register import Commitment, Measure
+from commitments.models.register import Commitment, CommitmentUnit, Measure, MeasureUnit
 from commitments.models.terms import Precision, Protection, known, precision, protection, text
 from commitments.tracking import Searched, TrackedModel, TrackedQuerySet
+
+IN_HOUSE = (Protection.PUBLIC, Protection.COUNCIL, Protection.INTERNAL)
+"""The classes that a unit sees on what it answers for itself."""
+
+
+def held_by_visible(user: User) -> Q:
+    """Belongs to a measure and a commitment that someone may see, where it belongs to one."""
+    return (Q(measure__isnull=True) | Q(measure__in=Measure.objects.visible_to(user))) & (
+        Q(commitment__isnull=True) | Q(commitment__in=Commitment.objects.visible_to(user))
+    )
 
 
 class EvidenceQuerySet(TrackedQuerySet["Evidence"]):
     def visible_to(self, user: User) -> Self:
-        """As strict as its own class and as the row it belongs to."""
-        return self.filter(protection__in=user.clearance()).filter(
-            Q(measure__isnull=True) | Q(measure__in=Measure.objects.visible_to(user)),
-            Q(commitment__isnull=True) | Q(commitment__in=Commitment.objects.visible_to(user)),
-        )
+        """As strict as its own class and as the rows it belongs to; what was withdrawn is seen in-house only."""
+        seen = Q(protection__in=user.clearance())
+        if not user.is_city_wide:
+            seen &= Q(withdrawn_on__isnull=True)
+        if user.unit_ids:
+            measures = MeasureUnit.objects.filter(unit__in=user.unit_ids, ended_on__isnull=True).values("measure")
+            helped = CommitmentUnit.objects.filter(unit__in=user.unit_ids, ended_on__isnull=True).values("commitment")
+            own = Q(measure__in=measures) | Q(commitment__in=helped) | Q(commitment__lead_unit__in=user.unit_ids)
+            seen |= Q(protection__in=IN_HOUSE) & own
+        return self.filter(seen).filter(held_by_visible(user))
+
+    def current(self) -> Self:
+        """Neither withdrawn nor replaced by a later version."""
+        return self.filter(withdrawn_on__isnull=True, replaced_by__isnull=True)
 
 
 class EvidenceKind(models.TextChoices):
@@ -71,11 +90,43 @@ class Evidence(TrackedModel):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def strictest(self) -> Protection:
+        """The class that counts: the strictest of its own and of those of the rows it belongs to."""
+        rows = [self, *(row for row in (self.measure, self.commitment) if row is not None)]
+        return max((Protection(row.protection) for row in rows), key=list(Protection).index)
+
+    @property
+    def is_current(self) -> bool:
+        return self.withdrawn_on is None and not hasattr(self, "replaced_by")
+
+
+class EvidenceRead(TrackedModel):
+    """Somebody was handed protected evidence: the file, or the address it stands at."""
+
+    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="reads")
+    reader = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    read_at = models.DateTimeField()
+
+    objects = TrackedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.evidence}: {self.reader}, {self.read_at:%Y-%m-%d %H:%M}"
+
 
 class IndicatorKind(models.TextChoices):
     STRUCTURAL = "structural", _("Structural indicator")
     PROCESS = "process", _("Process indicator")
     OUTCOME = "outcome", _("Outcome indicator")
+
+
+class IndicatorQuerySet(TrackedQuerySet["Indicator"]):
+    def visible_to(self, user: User) -> Self:
+        """As visible as the measure and the commitment it belongs to."""
+        return self.filter(held_by_visible(user))
 
 
 class Indicator(TrackedModel):
@@ -99,7 +150,7 @@ class Indicator(TrackedModel):
     more_is_better = models.BooleanField(default=True)
     ended_on = models.DateField(null=True, blank=True)
 
-    objects = TrackedQuerySet.as_manager()
+    objects = IndicatorQuerySet.as_manager()
 
     class Meta:
         ordering = ("key",)

@@ -174,6 +174,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "dismissedsuggestion": ("measure_id", "commitment_id", "provision_id"),
     "commitmentprovision": ("commitment_id", "provision_id"),
     "commitmentunit": ("commitment_id", "unit_id"),
+    "evidenceread": ("evidence_id",),
     "indicatorvalue": ("indicator_id",),
     "reminder": ("confirmation_id",),
     "assessmentmeasure": ("assessment_id", "measure_id"),
