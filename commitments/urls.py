@@ -7,6 +7,15 @@ from commitments.views.instruments import instrument, instrument_list
 from commitments.views.jobs import job
 from commitments.views.mapping import mapping, mapping_search
 from commitments.views.measures import measure, measure_edit, measure_history, measure_list
+from commitments.views.recommendation_links import recommendation_link, recommendation_links, recommendation_unlink
+from commitments.views.recommendations import (
+    recommendation,
+    recommendation_add,
+    recommendation_edit,
+    recommendation_history,
+    recommendation_list,
+    recommendation_respond,
+)
 
 app_name = "commitments"
 
@@ -23,6 +32,15 @@ urlpatterns = [
     path("measures/<str:reference>/mapping/search/", mapping_search, name="mapping-search"),
     path("engagements/", engagement_list, name="engagement-list"),
     path("engagements/<slug:key>/", engagement, name="engagement"),
+    path("recommendations/", recommendation_list, name="recommendation-list"),
+    path("recommendations/add/", recommendation_add, name="recommendation-add"),
+    path("recommendations/<str:key>/", recommendation, name="recommendation"),
+    path("recommendations/<str:key>/history/", recommendation_history, name="recommendation-history"),
+    path("recommendations/<str:key>/edit/", recommendation_edit, name="recommendation-edit"),
+    path("recommendations/<str:key>/respond/", recommendation_respond, name="recommendation-respond"),
+    path("recommendations/<str:key>/links/", recommendation_links, name="recommendation-links"),
+    path("recommendations/<str:key>/links/add/", recommendation_link, name="recommendation-link"),
+    path("recommendations/<str:key>/links/end/", recommendation_unlink, name="recommendation-unlink"),
     path("jobs/<uuid:pk>/", job, name="job"),
     path("components/", components, name="components"),
 ]
