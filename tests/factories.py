@@ -34,6 +34,8 @@ from commitments.models import (
     Partnership,
     Provision,
     ProvisionLink,
+    Recommendation,
+    RecommendationSource,
     Role,
     Scale,
     User,
@@ -304,3 +306,16 @@ def make_follow_up(cycle: ReviewCycle | None = None, commitment: Commitment | No
         "due_on": timezone.localdate() + timedelta(days=30),
     }
     return saved(FollowUp(cycle=cycle or make_cycle(), commitment=commitment, **(defaults | fields)))
+
+
+def make_recommendation(**fields: Any) -> Recommendation:
+    n = next(number)
+    defaults: dict[str, Any] = {
+        "key": f"recommendation-{n}",
+        "source": RecommendationSource.TREATY_BODY,
+        "body": "CEDAW",
+        "document": f"CEDAW/C/DEU/CO/{n}",
+        "text_de": f"Der Ausschuss empfiehlt Schritt {n}.",
+        "made_on": date(2023, 5, 30),
+    }
+    return saved(Recommendation(**(defaults | fields)))
