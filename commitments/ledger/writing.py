@@ -1,4 +1,4 @@
-"""Every change of a tracked row passes here: validated, with actor, reason and date, with history and leaf."""
+"""Every change of a tracked row passes here: validated, with actor, reason and date, with history, leaf and words."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from commitments import search
 from commitments.ledger import canonical
 from commitments.models.audit import LedgerLeaf, LedgerSchema
 from commitments.models.people import City, User
@@ -36,6 +37,7 @@ def save_as(
     with _in_ledger([obj]), _explained(type(obj)):
         obj.save()
     _record([obj], "+" if created else "~", Act(actor, acting_for, reason, moment))
+    search.index([obj])
 
 
 @transaction.atomic
@@ -74,6 +76,7 @@ def save_all_as(
             plain.bulk_update(changed, columns, batch_size=BATCH // 5)
     _record(new, "+", act)
     _record(changed, "~", act)
+    search.index(rows)
 
 
 class Act:
