@@ -13,7 +13,7 @@ from commitments.loading.checking import check_known, partial, twice
 from commitments.loading.comparing import Outcome, Run, Table, Wanted
 from commitments.loading.problems import Place, Problems
 from commitments.loading.reading import KEY, keys_in, read_json, record, records
-from commitments.loading.records import GradeRecord, InstrumentRecord, ProvisionRecord, ScaleRecord
+from commitments.loading.records import GradeRecord, InstrumentRecord, ProvisionRecord, ScaleRecord, VersionRecord
 from commitments.loading.udhr import ARTICLES, default_folder, read_articles
 from commitments.models import (
     UDHR,
@@ -73,6 +73,7 @@ def read_catalogue(folder: Path, udhr: Path, problems: Problems) -> Catalogue:
         _check_instruments(instruments, keys, problems)
     if raw_instruments and raw_provisions:
         _check_provisions(provisions, keys, numbers, problems)
+        _check_versions(instruments, provisions, keys, problems)
     return Catalogue(instruments, provisions, scales, read_articles(udhr, problems))
 
 
@@ -105,17 +106,42 @@ def _check_instruments(instruments: list[InstrumentRecord], keys: set[str], prob
         if instrument.key in instrument.derived_from:
             problems.add(place.at("derived_from"), _("An instrument cannot be derived from itself."))
         _check_articles(instrument.udhr_based_on, place.at("udhr_based_on"), problems)
+        numbers = [version.number for version in instrument.versions]
+        if numbers != list(range(2, len(numbers) + 2)):
+            sentence = _(
+                "Later versions are numbered 2, 3, 4 …, in this order; the first one is the instrument itself."
+            )
+            problems.add(place.at("versions"), sentence)
 
 
 def _check_provisions(provisions: list[ProvisionRecord], keys: set[str], numbers: set[Any], problems: Problems) -> None:
-    for instrument, number in twice((provision.instrument, provision.number) for provision in provisions):
-        place = Place(PROVISIONS, (f"{instrument} {number}", "number"))
-        problems.add(place, _("This number stands twice in the instrument."))
+    for name in twice(provision.name for provision in provisions):
+        problems.add(Place(PROVISIONS, (name, "number")), _("This number stands twice in the instrument."))
     for provision in provisions:
         place = Place(PROVISIONS, (provision.name,))
         check_known([provision.instrument], keys, place.at("instrument"), problems)
         _check_articles(provision.udhr_articles, place.at("udhr_articles"), problems)
         check_known([article_number(n) for n in provision.udhr_articles], numbers, place.at("udhr_articles"), problems)
+        if provision.verified and not provision.title_de:
+            problems.add(place.at("title_de"), _("This field is missing or empty."))
+
+
+def _check_versions(
+    instruments: list[InstrumentRecord], provisions: list[ProvisionRecord], keys: set[str], problems: Problems
+) -> None:
+    """A provision stands in a version that there is, and is kin to provisions that there are."""
+    versions = {(entry.key, 1 + count) for entry in instruments for count in range(len(entry.versions) + 1)}
+    known = {(entry.instrument, entry.version, entry.number) for entry in provisions}
+    for entry in provisions:
+        place = Place(PROVISIONS, (entry.name,))
+        if entry.instrument in keys and (entry.instrument, entry.version) not in versions:
+            check_known([entry.version], (), place.at("version"), problems)
+        for kin in entry.kin:
+            target = (kin.instrument, kin.version, kin.number)
+            if target not in known:
+                check_known([f"{kin.instrument}/{kin.version} {kin.number}"], (), place.at("kin"), problems)
+            elif target == (entry.instrument, entry.version, entry.number):
+                problems.add(place.at("kin"), _("A provision cannot be linked to itself."))
 
 
 def _check_articles(articles: tuple[int, ...], place: Place, problems: Problems) -> None:
@@ -131,8 +157,8 @@ def article_number(article: int) -> str:
     return f"Art. {article}"
 
 
-def _write_instruments(run: Run, instruments: list[InstrumentRecord]) -> dict[str, int]:
-    """Instruments, what they were derived from, and their first versions, whose ids are given by instrument."""
+def _write_instruments(run: Run, instruments: list[InstrumentRecord]) -> dict[tuple[str, int], int]:
+    """Instruments, what they were derived from, and their versions, whose ids are given by instrument and number."""
     table = Table(Instrument, ("key",), INSTRUMENTS)
     rows = run.write(table, [Wanted(entry.key, _instrument_values(entry)) for entry in instruments])
     ids = {str(key): row.pk for (key,), row in rows.items()}
@@ -142,10 +168,26 @@ def _write_instruments(run: Run, instruments: list[InstrumentRecord]) -> dict[st
         for basis in entry.derived_from
     ]
     run.write(Table(InstrumentBasis, ("instrument_id", "basis_id"), INSTRUMENTS), bases)
-    versions = [Wanted(entry.key, _version_values(entry, ids[entry.key])) for entry in instruments]
-    written = run.write(Table(InstrumentVersion, ("instrument_id", "number"), INSTRUMENTS), versions)
+    return _write_versions(run, instruments, ids)
+
+
+def _write_versions(run: Run, instruments: list[InstrumentRecord], ids: dict[str, int]) -> dict[tuple[str, int], int]:
+    """The first versions, then those that replace them, and so on: a version names the one that it replaces."""
+    table = Table(InstrumentVersion, ("instrument_id", "number"), INSTRUMENTS)
+    rounds = max((len(entry.versions) for entry in instruments), default=0)
+    wanted = [Wanted(entry.key, _first_version(entry, ids[entry.key])) for entry in instruments]
+    rows = run.write(table, wanted, complete=not rounds)
+    for position in range(rounds):
+        later = []
+        for entry in instruments:
+            if position < len(entry.versions):
+                version = entry.versions[position]
+                replaced = rows[ids[entry.key], version.number - 1].pk
+                values = _later_version(version) | {"instrument_id": ids[entry.key], "replaces_id": replaced}
+                later.append(Wanted(f"{entry.key}/{version.number}", values))
+        rows = run.write(table, later, complete=False)
     keys = {pk: key for key, pk in ids.items()}
-    return {keys[instrument]: row.pk for (instrument, number), row in written.items() if number == 1}
+    return {(keys[row.instrument_id], row.number): row.pk for row in rows.values() if row.instrument_id in keys}
 
 
 def _instrument_values(entry: InstrumentRecord) -> dict[str, Any]:
@@ -156,36 +198,51 @@ def _instrument_values(entry: InstrumentRecord) -> dict[str, Any]:
     return values | partial("in_force_for_germany", entry.in_force_for_germany)
 
 
-def _version_values(entry: InstrumentRecord, instrument: int) -> dict[str, Any]:
+def _first_version(entry: InstrumentRecord, instrument: int) -> dict[str, Any]:
     known = entry.adopted_on and PartialDate(entry.adopted_on.first, entry.adopted_on_precision)
-    labels = {"label_de": "", "label_en": ""}
-    if known:
-        day, since = partial_date(known.first, known.precision, "de"), known.precision
-        labels["label_de"] = f"Fassung vom {day}" if since == Precision.DAY else f"Fassung von {day}"
-        labels["label_en"] = f"Version of {partial_date(known.first, known.precision, 'en')}"
-    return {"instrument_id": instrument, "number": 1, **labels, **partial("adopted_on", known)}
+    return {"instrument_id": instrument, "number": 1, **_labels(known), **partial("adopted_on", known)}
 
 
-def _write_provisions(run: Run, catalogue: Catalogue, versions: dict[str, int]) -> None:
+def _later_version(entry: VersionRecord) -> dict[str, Any]:
+    known = entry.adopted_on and PartialDate(entry.adopted_on.first, entry.adopted_on_precision)
+    values = {name: getattr(entry, name) for name in ("number", "source", "note_de", "note_en")}
+    labels = {"label_de": entry.label_de, "label_en": entry.label_en} if entry.label_de else _labels(known)
+    return values | labels | partial("adopted_on", known)
+
+
+def _labels(known: PartialDate | None) -> dict[str, str]:
+    """How a version is called that has no name of its own: by its date."""
+    if known is None:
+        return {"label_de": "", "label_en": ""}
+    day, since = partial_date(known.first, known.precision, "de"), known.precision
+    german = f"Fassung vom {day}" if since == Precision.DAY else f"Fassung von {day}"
+    return {"label_de": german, "label_en": f"Version of {partial_date(known.first, known.precision, 'en')}"}
+
+
+def _write_provisions(run: Run, catalogue: Catalogue, versions: dict[tuple[str, int], int]) -> None:
     table = Table(Provision, ("version_id", "number"), PROVISIONS)
     wanted = [
-        Wanted(entry.name, _provision_values(entry, versions[entry.instrument], catalogue.articles))
+        Wanted(entry.name, _provision_values(entry, versions[entry.instrument, entry.version], catalogue.articles))
         for entry in catalogue.provisions
     ]
     rows = run.write(table, wanted)
     links = []
     for entry in catalogue.provisions:
-        source = rows[versions[entry.instrument], entry.number]
+        source = rows[versions[entry.instrument, entry.version], entry.number]
         for article in entry.udhr_articles:
-            target = rows[versions[UDHR], article_number(article)]
+            target = rows[versions[UDHR, 1], article_number(article)]
             if target is not source:
                 values = {"source_id": source.pk, "target_id": target.pk, "relation": Relation.INTERSECTS}
                 links.append(Wanted(f"{entry.name} → {UDHR} {target.number}", values))
+        for kin in entry.kin:
+            target = rows[versions[kin.instrument, kin.version], kin.number]
+            values = {"source_id": source.pk, "target_id": target.pk, "relation": kin.relation, "note": kin.note}
+            links.append(Wanted(f"{entry.name} → {kin.instrument} {target.number}", values))
     run.write(Table(ProvisionLink, ("source_id", "target_id"), PROVISIONS), links)
 
 
 def _provision_values(entry: ProvisionRecord, version: int, articles: dict[str, dict[int, str]]) -> dict[str, Any]:
-    same = ("number", "order", "title_de", "title_en", "heading_basis", "note")
+    same = ("number", "order", "title_de", "title_en", "heading_basis", "verified", "note")
     values = {name: getattr(entry, name) for name in same}
     values |= {"version_id": version, "municipal_relevance": entry.municipal_relevance or ""}
     if entry.instrument == UDHR:

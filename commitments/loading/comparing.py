@@ -143,7 +143,7 @@ class Run:
         left = [row for row in others.values() if _is_running(row)]
         if table.part_of:  # those of a record that the file does not name are not listed beside it
             left = [row for row in left if getattr(row, table.part_of) in owners]
-        left = brought_in(table.model, left)
+        left = brought_in(table.model, left) if complete or table.part_of else []
         ended = self._end(table, left) if table.part_of else []
         if complete:
             self.outcome.absent += [f"{table.name}: {row}" for row in left if row not in ended]

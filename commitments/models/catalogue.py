@@ -121,6 +121,11 @@ class ProvisionQuerySet(TrackedQuerySet["Provision"]):
         """The thirty articles of the Universal Declaration, in order."""
         return self.filter(version__instrument__key=UDHR, version__replaced_by__isnull=True).order_by("order")
 
+    def in_use(self) -> Self:
+        """Of the newest texts, and of older ones as long as the city stands by its adoption of them (rule 2)."""
+        adopted = InstrumentVersion.objects.filter(adoptions__isnull=False, adoptions__ended_on__isnull=True)
+        return self.filter(Q(version__replaced_by__isnull=True) | Q(version__in=adopted))
+
 
 class Relevance(models.TextChoices):
     HIGH = "high", _("High")

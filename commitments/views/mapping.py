@@ -197,7 +197,7 @@ def _by_title(model: type[Target], typed: str) -> Case:
 
 
 def _within(rows: "QuerySet[Provision]", scope: str) -> "QuerySet[Provision]":
-    rows = rows.filter(version__replaced_by__isnull=True)
+    rows = rows.in_use()  # type: ignore[attr-defined] # a queryset of provisions
     if scope == "udhr":
         return rows.filter(version__instrument__key=UDHR)
     kinds = {"treaties": TREATIES, "pledges": PLEDGES}.get(scope)
@@ -403,7 +403,7 @@ def mapping_search(request: UserRequest, reference: str) -> HttpResponse:
         "has_more": _has_more(hits),
         "measure": measure,
         "searched": bool(request.GET.get("q", "").strip()),
-        "provision_total": Provision.objects.filter(version__replaced_by__isnull=True).count(),
+        "provision_total": Provision.objects.in_use().count(),
         "commitment_total": Commitment.objects.visible_to(request.user).in_force().count(),
     }
     return render(request, "commitments/_mapping_hits.html", context)

@@ -1,5 +1,7 @@
 """load_catalogue: the catalogue as delivered, a second run, changes, and people's changes."""
 
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -45,8 +47,9 @@ def article(instrument: str, number: int) -> Provision:
 def test_the_delivered_catalogue_is_loaded_whole():
     outcome = load(CATALOGUE)
 
-    assert Instrument.objects.count() == InstrumentVersion.objects.count() == 46
-    assert Provision.objects.count() == 649
+    assert Instrument.objects.count() == 46
+    assert InstrumentVersion.objects.count() == 47
+    assert Provision.objects.count() == 649 + 39
     assert Scale.objects.filter(for_verdicts=True).count() == 2
     assert set(Grade.objects.filter(complies=True).values_list("code", flat=True)) == {
         *("A", "B"),
@@ -56,12 +59,94 @@ def test_the_delivered_catalogue_is_loaded_whole():
     assert not outcome.absent
 
 
-def test_every_provision_of_the_delivered_catalogue_leads_to_the_declaration():
+def test_what_is_known_of_the_delivered_catalogue_leads_to_the_declaration():
     load(CATALOGUE)
 
     others = Provision.objects.exclude(version__instrument__key="udhr")
-    assert not others.filter(links__isnull=True).exists()
-    assert not ProvisionLink.objects.exclude(target__version__instrument__key="udhr").exists()
+    astray = others.exclude(links__target__version__instrument__key="udhr")
+    assert not astray.filter(verified=True).exists()
+    assert list(astray.values_list("number", flat=True)) == [f"Art. {number}" for number in range(31, 40)]
+
+
+def test_the_charter_of_equality_stands_in_two_versions_and_what_is_not_known_is_marked():
+    load(CATALOGUE)
+
+    first, second = InstrumentVersion.objects.filter(instrument__key="cemr-charter").order_by("number")
+    assert (second.replaces, second.provisions.count(), first.provisions.count()) == (first, 39, 30)
+    assert (second.adopted_on, second.adopted_on_precision) == (date(2022, 12, 6), "day")
+    assert "ccre.org" in second.source
+    assert not second.provisions.filter(verified=True).exists()
+    assert not second.provisions.exclude(title_de="", title_en="").exists()
+    kin = ProvisionLink.objects.filter(source__version=second, target__version=first)
+    assert kin.count() == 30
+    assert set(kin.values_list("relation", flat=True)) == {"intersects"}
+    assert all("nach der Nummer" in note for note in kin.values_list("note", flat=True))
+
+
+def test_a_catalogue_that_knows_no_later_versions_is_still_read(tmp_path):
+    files = {name: json.loads((CATALOGUE / name).read_text()) for name in folders.catalogue()}
+    files["provisions.json"] = [row for row in files["provisions.json"] if row.get("version", 1) == 1]
+    for row in files["instruments.json"]:
+        row.pop("versions", None)
+
+    load(folders.write(tmp_path, files))
+
+    assert Provision.objects.count() == 649
+    assert not InstrumentVersion.objects.exclude(number=1).exists()
+
+
+def later(files, **fields):
+    """A second version of the convention with one provision, kin to the first version's."""
+    version = {"number": 2, "adopted_on": "2001-01-01", "source": "A page"}
+    folders.entry(files, "instruments.json", "cedaw")["versions"] = [version | fields.pop("record", {})]
+    kin = {"instrument": "cedaw", "number": "Art. 5", "relation": "equivalent", "note": "Unchanged"}
+    row = folders.provision("cedaw", 5, (5,)) | {"version": 2, "kin": [kin]} | fields
+    files["provisions.json"].append(row)
+    return files
+
+
+def test_a_later_version_replaces_the_one_before_and_a_second_run_changes_nothing(tmp_path):
+    folder = folders.write(tmp_path, later(folders.catalogue()))
+
+    load(folder)
+    again = load(folder)
+
+    second = InstrumentVersion.objects.get(number=2)
+    link = ProvisionLink.objects.get(source__version=second, target__version__number=1, relation="equivalent")
+    assert (second.replaces.number, second.label_en) == (1, "Version of 1 January 2001")
+    assert (link.target.number, link.note) == ("Art. 5", "Unchanged")
+    assert not again.is_change
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"record": {"number": 3}}, "cedaw, versions: Later versions are numbered 2, 3, 4"),
+        ({"version": 4}, "cedaw/4 Art. 5, version: “4” is not known."),
+        ({"title_de": ""}, "cedaw/2 Art. 5, title_de: This field is missing or empty."),
+        (
+            {"kin": [{"instrument": "cedaw", "number": "Art. 99", "relation": "subset"}]},
+            "cedaw/2 Art. 5, kin: “cedaw/1 Art. 99” is not known.",
+        ),
+        (
+            {"kin": [{"instrument": "cedaw", "number": "Art. 5", "version": 2, "relation": "subset"}]},
+            "cedaw/2 Art. 5, kin: A provision cannot be linked to itself.",
+        ),
+    ],
+)
+def test_a_wrong_version_is_refused_with_its_place(tmp_path, fields, sentence):
+    with pytest.raises(LoadingError) as error:
+        load(folders.write(tmp_path, later(folders.catalogue(), **fields)))
+
+    assert sentence in str(error.value)
+    assert not Instrument.objects.exists()
+
+
+def test_a_heading_may_be_missing_where_the_text_was_not_read(tmp_path):
+    load(folders.write(tmp_path, later(folders.catalogue(), title_de="", title_en="", verified=False)))
+
+    unread = Provision.objects.get(version__number=2)
+    assert (unread.title_de, unread.verified) == ("", False)
 
 
 def test_articles_with_the_same_number_live_side_by_side():

@@ -4,7 +4,14 @@
 where a field is called otherwise in it; the length that fits is taken from there.
 """
 
-from commitments.loading.records.catalogue import GradeRecord, InstrumentRecord, ProvisionRecord, ScaleRecord
+from commitments.loading.records.catalogue import (
+    GradeRecord,
+    InstrumentRecord,
+    KinRecord,
+    ProvisionRecord,
+    ScaleRecord,
+    VersionRecord,
+)
 from commitments.loading.records.columns import Columns
 from commitments.loading.records.portfolio import (
     KINDS,
@@ -49,6 +56,7 @@ __all__ = [
     "GlossaryRecord",
     "GradeRecord",
     "InstrumentRecord",
+    "KinRecord",
     "LinkRecord",
     "MappedProvision",
     "Mapping",
@@ -67,4 +75,5 @@ __all__ = [
     "Section",
     "TwinningRecord",
     "UnitRecord",
+    "VersionRecord",
 ]

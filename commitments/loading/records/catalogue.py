@@ -10,11 +10,30 @@ from commitments.models import (
     Grade,
     Instrument,
     InstrumentKind,
+    InstrumentVersion,
     Precision,
     Provision,
+    ProvisionLink,
+    Relation,
     Relevance,
     Scale,
 )
+
+
+@dataclass(frozen=True)
+class VersionRecord:
+    """A later version of an instrument; the first one is told by the instrument itself."""
+
+    columns: ClassVar[Columns] = Columns(InstrumentVersion)
+
+    number: int
+    adopted_on: PartialDate | None
+    adopted_on_precision: Precision = Precision.DAY
+    label_de: str = ""
+    label_en: str = ""
+    source: str = ""
+    note_de: str = ""
+    note_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,20 @@ class InstrumentRecord:
     coverage: str = ""
     dates_checked: str = ""
     note: str = ""
+    versions: tuple[VersionRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class KinRecord:
+    """A typed link to a provision of another version or instrument."""
+
+    columns: ClassVar[Columns] = Columns(ProvisionLink)
+
+    instrument: Key
+    number: str
+    relation: Relation
+    version: int = 1
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,8 +83,11 @@ class ProvisionRecord:
     instrument: Key
     number: str
     order: int
-    title_de: str
+    version: int = 1
+    title_de: str = ""
     title_en: str = ""
+    verified: bool = True
+    kin: tuple[KinRecord, ...] = ()
     udhr_articles: tuple[int, ...] = ()
     municipal_relevance: Relevance | None = None
     heading_basis: str = ""
@@ -59,7 +95,9 @@ class ProvisionRecord:
 
     @property
     def name(self) -> str:
-        return f"{self.instrument} {self.number}"
+        """How the record is called in what the loader says; the first version goes without its number."""
+        named = self.instrument if self.version == 1 else f"{self.instrument}/{self.version}"
+        return f"{named} {self.number}"
 
 
 @dataclass(frozen=True)
