@@ -83,7 +83,7 @@ def _provisions(typed: str) -> Found:
     """The articles of the Declaration before those of all other instruments."""
     instrument = ("version__instrument__short_de", "version__instrument__short_en")
     columns = ("number", "title_de", "title_en", "text_de", "text_en", *instrument)
-    rows = words.matching(Provision.objects.filter(version__replaced_by__isnull=True), columns, typed)
+    rows = words.matching(Provision.objects.in_use(), columns, typed)
     ordered = rows.select_related("version__instrument").order_by("version__instrument__order", "order")
     return _group(
         _("Provisions"), [_provision(row) for row in ordered[: MOST + 1]], link("commitments:instrument-list")
