@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.timezone import localdate
 
+from commitments import filestore
 from commitments.models import FieldOfAction, LedgerLeaf, LedgerNode, LedgerSeal, SealOccasion
 from commitments.tracking import history_model
-from reporting import store
 from reporting.content.build import build_content
 from reporting.content.canonical import from_json
 from reporting.content.facts import ReportContent
@@ -35,8 +35,8 @@ def content_of(edition: ReportEdition) -> ReportContent:
     if not edition.content_file:
         return build_content(edition.cycle)
     try:
-        return from_json(store.get(edition.content_file))
-    except store.AlteredError as error:
+        return from_json(filestore.get(edition.content_file))
+    except filestore.AlteredError as error:
         raise ValidationError(str(error)) from error
 
 

@@ -13,12 +13,12 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from commitments import filestore
 from commitments.jobs import cancel, enqueue
 from commitments.ledger import save_as
 from commitments.ledger.sealing import seal
 from commitments.models import Job, JobState, LedgerSeal, SealOccasion, User
 from commitments.permissions import Verb, can, require
-from reporting import store
 from reporting.content.build import build_content
 from reporting.content.canonical import canonical_json
 from reporting.documents.stamp import template_version
@@ -101,7 +101,7 @@ def release_edition(edition: ReportEdition, *, actor: User, at: datetime) -> Rep
         raise ValidationError(_("The cycle is not frozen yet. Freeze it before you release its report."))
     if {actor.pk, role.acting_for_id} & {edition.prepared_by_id, edition.history.earliest().acting_for_id} - {None}:
         raise ValidationError(_("Whoever prepared an edition cannot release it."))
-    edition.content_file = store.put(canonical_json(build_content(edition.cycle)))
+    edition.content_file = filestore.put(canonical_json(build_content(edition.cycle)))
     edition.content_sha256 = edition.content_file
     edition.template_version = template_version()
     edition.freeze_seal = freeze_seal(edition.cycle)
@@ -150,7 +150,7 @@ def add_document(
         edition=edition,
         edition_state=drawn.stamped,
         content_sha256=drawn.content_sha256,
-        sha256=store.put(drawn.data),
+        sha256=filestore.put(drawn.data),
         size=len(drawn.data),
         pages=drawn.pages,
         rendered_at=at,

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import condition, require_http_methods, require_POST, require_safe
 
-from commitments import clock, jobs
+from commitments import clock, filestore, jobs
 from commitments.models import City, Job, JobState
 from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
-from reporting import store, workflow
+from reporting import workflow
 from reporting.forms import NewEditionForm
 from reporting.models import EditionState, ReportDocument, ReportEdition, Volume
 from reporting.tables.matrix import field_label
@@ -154,8 +154,8 @@ def document(request: UserRequest, pk: int) -> HttpResponse:
     rows = ReportDocument.objects.visible_to(request.user).select_related("edition__cycle")
     shown = get_object_or_404(rows, pk=pk)
     try:
-        data = store.get(shown.sha256)
-    except store.AlteredError as error:
+        data = filestore.get(shown.sha256)
+    except filestore.AlteredError as error:
         return render(request, "reporting/document_altered.html", {"document": shown, "error": error}, status=500)
     attached = "download" in request.GET
     headers = {
@@ -173,8 +173,8 @@ def edition_content(request: UserRequest, year: int, number: int) -> HttpRespons
     if not shown.content_file:
         return redirect("reporting:edition", year, number)
     try:
-        data = store.get(shown.content_file)
-    except store.AlteredError as error:
+        data = filestore.get(shown.content_file)
+    except filestore.AlteredError as error:
         return render(request, "reporting/document_altered.html", {"edition": shown, "error": error}, status=500)
     name = f"{_stem(shown)}.json"
     headers = {

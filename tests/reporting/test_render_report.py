@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
-from commitments import jobs
+from commitments import filestore, jobs
 from commitments.models import Job, JobState
-from reporting import handlers, store, workflow
+from reporting import handlers, workflow
 from reporting.content.canonical import from_json
 from reporting.documents import press
 from reporting.models import EditionState, ReportDocument
@@ -167,7 +167,7 @@ class TestWrongQuestions:
 
 def test_a_stored_content_that_was_altered_is_not_drawn(tmp_path):
     edition = make_released()
-    store.path_of(edition.content_file).write_bytes(b"{}")
+    filestore.path_of(edition.content_file).write_bytes(b"{}")
 
     with pytest.raises(CommandError, match="altered"):
         render(tmp_path / "report.pdf")
@@ -191,4 +191,4 @@ def test_a_full_disk_is_the_reason_of_the_failure(monkeypatch):
 def test_the_stored_content_can_be_read_back():
     edition = make_released()
 
-    assert from_json(store.get(edition.content_file)).cycle.year == edition.cycle.year
+    assert from_json(filestore.get(edition.content_file)).cycle.year == edition.cycle.year

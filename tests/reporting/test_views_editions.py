@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from commitments import jobs
+from commitments import filestore, jobs
 from commitments.models import Job, JobState, Protection, Role
-from reporting import store, workflow
+from reporting import workflow
 from reporting.models import EditionState, ReportDocument, ReportEdition
 from reporting.workflow import Wanted
 from tests.factories import make_approver, make_city, make_officer, make_user, saved
@@ -39,7 +39,7 @@ def with_audience(edition, audience):
         audience=audience,
         edition_state="released",
         content_sha256="0" * 64,
-        sha256=store.put(b"%PDF for few"),
+        sha256=filestore.put(b"%PDF for few"),
         size=12,
         pages=1,
         rendered_at=timezone.now(),
@@ -254,7 +254,7 @@ class TestTheDownload:
 
     def test_an_altered_file_is_not_handed_out(self):
         document = add(make_released())
-        store.path_of(document.sha256).write_bytes(b"%PDF something else")
+        filestore.path_of(document.sha256).write_bytes(b"%PDF something else")
 
         response = self.get(document)
 
@@ -266,7 +266,7 @@ class TestTheDownload:
 
         response = signed_in(make_user(Role.COUNCIL)).get(page("edition-content", edition))
 
-        assert store.put(response.content) == edition.content_sha256
+        assert filestore.put(response.content) == edition.content_sha256
         assert response["Content-Type"] == "application/json"
 
     def test_nobody_downloads_without_signing_in(self, client):

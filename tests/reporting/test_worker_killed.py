@@ -6,10 +6,10 @@ import pytest
 from celery import Celery
 from django.utils import timezone
 
-from commitments import jobs
+from commitments import filestore, jobs
 from commitments.models import Job, JobState
 from config.celery import app
-from reporting import store, workflow
+from reporting import workflow
 from reporting.models import EditionState, ReportDocument
 from tests.factories import make_approver
 from tests.processes import kill, wait_until, worker
@@ -61,7 +61,7 @@ def test_a_report_whose_worker_is_killed_is_drawn_once(committed_db, data):
     assert (job.state, job.attempts, job.error) == (JobState.DONE, 2, "")
     document = ReportDocument.objects.get()
     assert document.edition_state == EditionState.RELEASED
-    assert store.get(document.sha256).startswith(b"%PDF")
+    assert filestore.get(document.sha256).startswith(b"%PDF")
 
 
 @pytest.mark.slow

@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
 
+from commitments import filestore
 from commitments.ledger import save_as
 from commitments.ledger.sealing import seal
 from commitments.models import Job, JobState, LedgerSeal, Role, SealOccasion
-from reporting import store, workflow
+from reporting import workflow
 from reporting.content.canonical import content_hash, from_json
 from reporting.models import EditionState, ReportDocument, ReportEdition
 from reporting.printing import content_of, freeze_seal, stamp_of
@@ -131,7 +132,7 @@ def test_the_database_too_refuses_a_release_by_whoever_prepared_it():
 def test_a_release_stores_content_under_its_hash():
     edition = make_released()
 
-    content = from_json(store.get(edition.content_file))
+    content = from_json(filestore.get(edition.content_file))
     assert content_hash(content) == edition.content_sha256 == edition.content_file
     assert content.cycle.year == 2025
 
@@ -176,7 +177,7 @@ def test_a_later_edition_supersedes_the_earlier_one_and_both_stay():
 
     first.refresh_from_db()
     assert first.state == EditionState.SUPERSEDED
-    assert store.get(first.content_file)
+    assert filestore.get(first.content_file)
     assert stamp_of(first).state == EditionState.RELEASED
 
 
@@ -210,7 +211,7 @@ def test_a_released_document_exists_once():
     second = workflow.add_document(edition, MAIN, drawn("released", b"two"), actor=None, at=timezone.now())
 
     assert first == second
-    assert store.get(second.sha256) == b"one"
+    assert filestore.get(second.sha256) == b"one"
 
 
 def test_each_draft_is_a_document_of_its_own():
@@ -272,7 +273,7 @@ def test_only_public_rows_reach_the_content_of_the_main_volume():
     hidden = make_measure(title_de="Schutz einer verfolgten Person", protection="protected")
     make_link(hidden, make_commitment(make_article(14)))
 
-    data = store.get(make_released(cycle).content_file).decode()
+    data = filestore.get(make_released(cycle).content_file).decode()
 
     assert "verfolgten Person" not in data
     assert hidden.reference not in data

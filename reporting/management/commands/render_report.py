@@ -13,8 +13,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Case, Value, When
 from django.utils.translation import gettext as _
 
+from commitments import filestore
 from commitments.models import FieldOfAction
-from reporting import printing, store, workflow
+from reporting import printing, workflow
 from reporting.content.canonical import content_hash
 from reporting.documents.press import Printed
 from reporting.models import EditionState, ReportEdition, Volume
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             printed, content_sha256 = self._draw(edition, wanted)
-            store.write_whole(output, printed.data)
+            filestore.write_whole(output, printed.data)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except OSError as error:

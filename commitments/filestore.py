@@ -1,19 +1,24 @@
 """Files kept under their own SHA-256, below DATA_DIR: written whole or not at all, never replaced.
 
 What is stored can be read for as long as its hash is known; a file whose bytes no longer have that hash is refused.
+The same bytes are stored once, whoever brings them. Nobody but the application may read the folder's files.
 """
 
 import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+OURS_ALONE, FOR_ALL = 0o600, 0o644
+CHUNK = 1024 * 1024
 
 
 class AlteredError(Exception):
@@ -22,13 +27,17 @@ class AlteredError(Exception):
 
 def put(data: bytes) -> str:
     """Store the bytes and return their SHA-256. Raises ValidationError with a sentence where the disk refuses."""
-    digest = sha256(data).hexdigest()
+    return put_parts([data], sha256(data).hexdigest())
+
+
+def put_parts(parts: Iterable[bytes], digest: str) -> str:
+    """Store what comes in parts and is known to have this SHA-256; see ``put``."""
     path = path_of(digest)
-    if path.is_file() and sha256(path.read_bytes()).hexdigest() == digest:
+    if path.is_file() and hash_of(path) == digest:
         return digest
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data)
+        _write(path, parts, OURS_ALONE)
     except OSError as error:
         raise ValidationError(_sentence(error)) from error
     return digest
@@ -36,13 +45,21 @@ def put(data: bytes) -> str:
 
 def get(digest: str) -> bytes:
     """The bytes with this SHA-256, checked."""
+    with opened(digest) as file:
+        return file.read()
+
+
+def opened(digest: str) -> BinaryIO:
+    """The file with this SHA-256, checked and open at its beginning, to be sent in pieces."""
     try:
-        data = path_of(digest).read_bytes()
+        file = path_of(digest).open("rb")
     except OSError as error:
         raise AlteredError(_("The stored file %(digest)s cannot be read.") % {"digest": digest[:12]}) from error
-    if sha256(data).hexdigest() != digest:
+    if _hash(file) != digest:
+        file.close()
         raise AlteredError(_("The stored file %(digest)s has been altered.") % {"digest": digest[:12]})
-    return data
+    file.seek(0)
+    return file
 
 
 def path_of(digest: str) -> Path:
@@ -51,20 +68,37 @@ def path_of(digest: str) -> Path:
     return Path(settings.DATA_DIR) / "files" / digest[:2] / digest
 
 
+def hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return _hash(file)
+
+
 def write_whole(path: Path, data: bytes) -> None:
-    """Put a file in place in one step, so that nobody ever sees half of it."""
+    """Put a file for others to read in place in one step, so that nobody ever sees half of it."""
+    _write(path, [data], FOR_ALL)
+
+
+def _write(path: Path, parts: Iterable[bytes], mode: int) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as draft:
         name = Path(draft.name)
         try:
-            draft.write(data)
+            for part in parts:
+                draft.write(part)
             draft.flush()
             os.fsync(draft.fileno())
-            name.chmod(0o644)
+            name.chmod(mode)
             name.replace(path)
         except BaseException:
             name.unlink(missing_ok=True)
             raise
     _sync_folder(path.parent)
+
+
+def _hash(file: BinaryIO) -> str:
+    found = sha256()
+    while chunk := file.read(CHUNK):
+        found.update(chunk)
+    return found.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:
