@@ -147,6 +147,22 @@ def one_of(name: str, default: str, schemes: set[str]) -> str:
     return value
 
 
+def scanner(name: str) -> str:
+    """Where a virus scanner listens; empty where there is none."""
+    value = text(name)
+    try:
+        address = urlsplit(value)
+        host, _port = address.hostname, address.port
+        well_formed = bool(host) if address.scheme == "tcp" else address.scheme == "unix" and address.path[:1] == "/"
+    except ValueError:
+        well_formed = False
+    if value and not well_formed:
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is no place of a scanner: write tcp://host:3310 or unix:///run/clamav/clamd.ctl."
+        )
+    return value
+
+
 def secret_key(name: str, path: Path) -> str:
     """The key from the environment, or one that is made once and kept in ``path``, readable by its owner alone."""
     if value := text(name):

@@ -129,6 +129,13 @@ else:
     }
 
 FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "tmp")
+FILE_UPLOAD_HANDLERS = [
+    "commitments.uploads.Limit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+LARGEST_UPLOAD = 64 * 1024 * 1024  # bytes: more than any form takes; what comes after them is dropped
+CLAMAV_SOCKET = environment.scanner("CLAMAV_SOCKET")
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 # --- Static files --------------------------------------------------------------------------------------------------

@@ -179,7 +179,7 @@ def test_a_full_disk_is_the_reason_of_the_failure(monkeypatch):
     def full(data):
         raise ValidationError("The disk is full.")
 
-    monkeypatch.setattr(store, "put", full)
+    monkeypatch.setattr(filestore, "put", full)
     monkeypatch.setattr("reporting.printing.print_main_volume", lambda *args: press.Printed(b"%PDF", 1, 0))
 
     job = work_on(edition)
