@@ -5,7 +5,14 @@ from commitments.views.components import components
 from commitments.views.engagements import engagement, engagement_list
 from commitments.views.instruments import instrument, instrument_list
 from commitments.views.jobs import job
-from commitments.views.mapping import mapping, mapping_search
+from commitments.views.mapping import (
+    commitment_mapping,
+    commitment_mapping_search,
+    commitment_mapping_suggestions,
+    mapping,
+    mapping_search,
+    mapping_suggestions,
+)
 from commitments.views.measures import measure, measure_edit, measure_history, measure_list
 from commitments.views.recommendation_links import recommendation_link, recommendation_links, recommendation_unlink
 from commitments.views.recommendations import (
@@ -30,6 +37,14 @@ urlpatterns = [
     path("measures/<str:reference>/edit/", measure_edit, name="measure-edit"),
     path("measures/<str:reference>/mapping/", mapping, name="mapping"),
     path("measures/<str:reference>/mapping/search/", mapping_search, name="mapping-search"),
+    path("measures/<str:reference>/mapping/suggestions/", mapping_suggestions, name="mapping-suggestions"),
+    path("commitments/<str:reference>/mapping/", commitment_mapping, name="commitment-mapping"),
+    path("commitments/<str:reference>/mapping/search/", commitment_mapping_search, name="commitment-mapping-search"),
+    path(
+        "commitments/<str:reference>/mapping/suggestions/",
+        commitment_mapping_suggestions,
+        name="commitment-mapping-suggestions",
+    ),
     path("engagements/", engagement_list, name="engagement-list"),
     path("engagements/<slug:key>/", engagement, name="engagement"),
     path("recommendations/", recommendation_list, name="recommendation-list"),

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from commitments.forms.fields import text_area
-from commitments.models import Contribution
+from commitments.forms.fields import text_area, with_all
+from commitments.models import Contribution, FieldOfAction
 
 
 class LinkForm(forms.Form):
@@ -73,4 +73,28 @@ class MappingSearch(forms.Form):
             ("pledges", _("Charters and pledges")),
             ("commitments", _("Commitments")),
         ),
+    )
+
+
+class MeasureSearch(forms.Form):
+    """Which measure to link to a commitment."""
+
+    q = forms.CharField(
+        label=_("Keyword or number of a measure"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    scope = forms.ChoiceField(label=_("Field of action"), required=False, choices=with_all(FieldOfAction.choices))
+
+
+class ProposalDecision(forms.Form):
+    """What becomes of proposed links: several are decided on at once."""
+
+    reason = forms.CharField(
+        label=_("Why do you decline?"),
+        help_text=_("Needed only where you decline. The unit reads it in the history."),
+        widget=text_area(2),
+        max_length=1000,
+        required=False,
     )

@@ -1,5 +1,6 @@
 """What a measure serves: links are proposed, accepted, changed and ended, each with its reasons."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -101,6 +102,26 @@ def end_link(link: AnyLink, *, actor: User, at: datetime, reason: str) -> AnyLin
     _move(link, LinkState.ENDED)
     save_as(link, actor=actor, acting_for=acting_for, reason=reason, at=at)
     return link
+
+
+@transaction.atomic
+def accept_links(links: Iterable[Link], *, actor: User, at: datetime) -> list[Link]:
+    """Accept several proposals in one act: all of them, or none."""
+    return [accept_link(link, actor=actor, at=at) for link in links]
+
+
+@transaction.atomic
+def decline_links(links: Iterable[Link], *, actor: User, at: datetime, reason: str) -> list[Link]:
+    """Several proposals are not taken, for one reason; each stays in the history with it (rule 11)."""
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say in one sentence why the proposals are declined.")})
+    declined = []
+    for link in links:
+        if link.state != LinkState.PROPOSED:
+            raise ValidationError(_("This link is no longer a proposal. Load the page again."))
+        require(actor, Verb.ACCEPT_LINK, link.measure, on=day(at))
+        declined.append(end_link(link, actor=actor, at=at, reason=reason))
+    return declined
 
 
 def _require_change(link: Link, actor: User, at: datetime) -> User | None:
