@@ -158,7 +158,8 @@ def _folded_with_origin(text: str) -> tuple[str, list[int]]:
     joined = "".join(letter for letter, _place in letters)
     dropped = {found.start() for found in DROPPED.finditer(joined)}
     letters = [(" ", 0), *(each for at, each in enumerate(letters) if at not in dropped), (" ", len(text))]
-    folded, origin = [], []
+    folded: list[str] = []
+    origin: list[int] = []
     for letter, place in letters:
         plain = " " if BETWEEN.fullmatch(letter) else letter
         if plain != " " or not folded or folded[-1] != " ":

@@ -36,20 +36,20 @@ def matching(rows: QuerySet[Row], *asked: Any) -> QuerySet[Row]:
     return rows.filter(_with(rows.model, words, "text")) if words else rows.none()
 
 
-def ranked(rows: QuerySet[Row], typed: str) -> QuerySet[Row]:
+def ranked(rows: QuerySet[Any, Any], typed: str) -> QuerySet[Any, Any]:
     """The matching rows with ``rank``, to order by: 0 begins with what was typed, 1 is called so, 2 says so."""
-    found, words = matching(rows, typed), folding.words(typed[:LONGEST])
+    found: QuerySet[Any, Any] = matching(rows, typed)
+    words = folding.words(typed[:LONGEST])
     if not words:
-        return found.annotate(rank=Value(2))
+        return found.annotate(rank=Value(2))  # type: ignore[no-any-return] # of whatever model
     begins = _entries(rows.model).filter(name__startswith=folding.phrase(typed[:LONGEST]))
-    return found.annotate(
-        rank=Case(
-            When(pk__in=begins.values("object_id"), then=Value(0)),
-            When(_with(rows.model, words, "name"), then=Value(1)),
-            default=Value(2),
-            output_field=IntegerField(),
-        )
+    rank = Case(
+        When(pk__in=begins.values("object_id"), then=Value(0)),
+        When(_with(rows.model, words, "name"), then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
     )
+    return found.annotate(rank=rank)  # type: ignore[no-any-return] # of whatever model
 
 
 def index(rows: Iterable[Model], using: str = DEFAULT_DB_ALIAS) -> None:
@@ -75,7 +75,7 @@ def fill(using: str = DEFAULT_DB_ALIAS) -> None:
     for model in searched:
         if model not in parents:
             known = _entries(model).using(using).values("object_id")
-            missing = QuerySet(model, using=using).exclude(pk__in=known).order_by("pk")
+            missing: QuerySet[Model] = QuerySet(model, using=using).exclude(pk__in=known).order_by("pk")
             while rows := list(missing[: 5 * BATCH]):
                 index(rows, using)
 

@@ -17,7 +17,6 @@ from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
 from commitments.views.lists import chip, count_of, page_of, seen_links
 
-SEARCHED = ("reference", "title_de", "title_en", "wording_de", "wording_en")
 SORTS = {
     "": ("reference",),
     "title": ("title_de", "reference"),
@@ -29,7 +28,7 @@ SORTS = {
 
 def commitments_for(user: User, chosen: dict[str, Any]) -> "QuerySet[Commitment]":
     """The commitments in force that someone may see and that a filter leaves."""
-    rows = search.matching(Commitment.objects.visible_to(user).in_force(), SEARCHED, chosen.get("q", ""))
+    rows = search.matching(Commitment.objects.visible_to(user).in_force(), chosen.get("q", ""))
     under = CommitmentProvision.objects.filter(commitment=OuterRef("pk"), ended_on__isnull=True)
     if "instrument" in chosen:
         rows = rows.filter(Exists(under.filter(provision__version__instrument=chosen["instrument"])))
