@@ -76,6 +76,7 @@ class Plan:
     errors: list[CellError] = field(default_factory=list)
     work: Any = None
     holds_protected: bool = False
+    notes: list[str] = field(default_factory=list)
 
     def all_errors(self) -> Iterator[CellError]:
         yield from self.errors
