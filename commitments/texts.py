@@ -134,6 +134,19 @@ def country(code: str, language: str | None = None) -> str:
     return str(Locale.parse(_locale(language)).territories.get(code, code)) if code else ""
 
 
+#: Codes of territories that are no country.
+NO_COUNTRIES = {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
+PLAIN_LETTERS = str.maketrans("ÄÖÜÅÉäöüåé", "AOUAEaouae")
+
+
+def countries(language: str | None = None) -> list[tuple[str, str]]:
+    """Code and name of all countries, by name."""
+    names = Locale.parse(_locale(language)).territories
+    found = [(code, name) for code, name in names.items() if re.fullmatch("[A-Z]{2}", code)]
+    known = [(code, str(name)) for code, name in found if code not in NO_COUNTRIES]
+    return sorted(known, key=lambda each: each[1].translate(PLAIN_LETTERS).casefold())
+
+
 def number(value: float | Decimal | None, language: str | None = None) -> str:
     """12.408 in German, 12,408 in English"""
     return "" if value is None else numbers.format_decimal(value, locale=_locale(language))

@@ -1,12 +1,13 @@
 """Filters of lists: by GET, so that an address says what is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from commitments import texts
+from commitments.forms.choices import engagement_choices, engagements_of
 from commitments.forms.fields import ALL, STATUS, YES_OR_NO, with_all
 from commitments.models import (
     Competence,
@@ -17,6 +18,8 @@ from commitments.models import (
     InstrumentKind,
     MeasureStatus,
     OrganisationalUnit,
+    Protection,
+    User,
 )
 
 
@@ -118,7 +121,11 @@ class CommitmentFilter(Filter):
 
 
 class MeasureFilter(Filter):
-    field_order = ("q", "field", "status", "unit", "kind", "article", "sort")
+    """``user``: whose engagements are offered; without one, none is."""
+
+    field_order = (
+        "q", "field", "status", "unit", "kind", "engagement", "article", "year", "protection", "proposed", "sort"
+    )  # fmt: skip
 
     field = forms.ChoiceField(label=_("Field of action"), required=False, choices=with_all(FieldOfAction.choices))
     status = forms.ChoiceField(label=STATUS, required=False, choices=with_all(MeasureStatus.choices))
@@ -137,17 +144,69 @@ class MeasureFilter(Filter):
             ("title", _("Title")),
             ("begin", _("Begin, newest first")),
             ("status", _("Status")),
+            ("unit", _("Unit in charge")),
+        ),
+    )
+    engagement = forms.ChoiceField(label=_("Partnership, project or network"), required=False, choices=[])
+    year = forms.IntegerField(
+        label=_("Running in the year"),
+        required=False,
+        min_value=1900,
+        max_value=2100,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    protection = forms.ChoiceField(label=_("Protection class"), required=False, choices=with_all(Protection.choices))
+    proposed = forms.ChoiceField(
+        label=_("Proposals"),
+        required=False,
+        choices=(
+            ("", _("Measures, and proposals that wait")),
+            ("yes", _("Proposals that wait")),
+            ("declined", _("Declined proposals")),
         ),
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, user: User | None = None, **options: Any) -> None:
         super().__init__(data, **options)
         self.fields["article"].choices = with_all(article_choices())  # type: ignore[attr-defined]
+        seen = engagement_choices(engagements_of(user).values()) if user else []
+        self.fields["engagement"].choices = with_all(seen)  # type: ignore[attr-defined]
 
 
 class EngagementFilter(Filter):
-    field_order = ("q", "status", "unit", "kind")
+    """``countries`` are the codes that can be chosen, by default all."""
+
+    field_order = ("q", "status", "unit", "country", "programme", "year", "sort", "kind")
 
     status = forms.ChoiceField(label=STATUS, required=False, choices=with_all(EngagementStatus.choices))
     unit = UnitField()
+    country = forms.ChoiceField(label=_("Country"), required=False, choices=[])
+    programme = forms.CharField(label=_("Programme"), required=False, max_length=120)
+    year = forms.IntegerField(
+        label=_("Running in the year"),
+        required=False,
+        min_value=1900,
+        max_value=2100,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=(
+            ("", _("Kind and name")),
+            ("name", _("Name")),
+            ("since", _("Begin, newest first")),
+            ("unit", _("Kept by")),
+        ),
+    )
     kind = forms.ChoiceField(required=False, choices=with_all(EngagementKind.choices), widget=forms.HiddenInput)
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, countries: Iterable[str] | None = None, **options: Any
+    ) -> None:
+        super().__init__(data, **options)
+        named = texts.countries()
+        if countries is not None:
+            seen = set(countries)
+            named = [(code, name) for code, name in named if code in seen]
+        self.fields["country"].choices = with_all(named)  # type: ignore[attr-defined]

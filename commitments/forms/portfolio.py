@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from babel import Locale
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -47,19 +46,6 @@ class InstrumentChoice(forms.ModelChoiceField):  # type: ignore[type-arg] # gene
         return texts.localized(obj, "short")
 
 
-def countries() -> list[tuple[str, str]]:
-    """All countries by their names in the reader's language."""
-    names = Locale.parse(texts.LOCALES[texts.reader_language()]).territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in OTHERS]
-    return sorted(found, key=lambda each: each[1].translate(BASE_LETTERS).casefold())
-
-
-OTHERS = {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB", "XK", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
-"""Codes of what is no country."""
-
-BASE_LETTERS = str.maketrans("ÄÖÜäöüÅåÉé", "AOUaouAaEe")
-
-
 class EngagementForm(ReasonedEdit):
     """What all kinds share. To enter a new one it asks for no reason: entering is the reason."""
 
@@ -92,7 +78,7 @@ class EngagementForm(ReasonedEdit):
             del self.fields["reason"], self.fields["seen"]
         if "country" in self.fields:
             first = NOT_CHOSEN if self.fields["country"].required else NOT_KNOWN
-            self.fields["country"].choices = [first, *countries()]  # type: ignore[attr-defined]
+            self.fields["country"].choices = [first, *texts.countries()]  # type: ignore[attr-defined]
         self.order_fields([*self.first, *self.last])
 
     @classmethod

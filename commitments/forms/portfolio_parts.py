@@ -10,7 +10,7 @@ from commitments import texts
 from commitments.forms.fields import ALL, PartialDateField, ReasonedEdit, text_area
 from commitments.forms.filters import Filter, UnitField
 from commitments.forms.money import MoneyField
-from commitments.forms.portfolio import NOT_KNOWN, KeepingUnit, countries
+from commitments.forms.portfolio import NOT_KNOWN, KeepingUnit
 from commitments.models import Engagement, PartnerRole, Protection
 
 
@@ -24,7 +24,7 @@ class PartForm(ReasonedEdit):
         else:
             self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
         if "country" in self.fields:
-            self.fields["country"].choices = [NOT_KNOWN, *countries()]  # type: ignore[attr-defined]
+            self.fields["country"].choices = [NOT_KNOWN, *texts.countries()]  # type: ignore[attr-defined]
 
     @classmethod
     def initial_of(cls, part: Any, seen: int) -> dict[str, Any]:

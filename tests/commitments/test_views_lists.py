@@ -210,7 +210,7 @@ def test_engagements_are_found_by_kind_with_a_count_of_each():
     page = get(officer, "commitments:engagement-list", kind="partnership")
 
     assert [row.key for row in page.context["page"]] == [partnership.key]
-    assert [chip["count"] for chip in page.context["chips"]] == [2, 1, 0, 1, 0, 0]
+    assert [chip["count"] for chip in page.context["chips"]] == [2, 1, 0, 1, 0, 0, 0]
     assert shown(officer, "commitments:engagement-list", q="liverpool") == [partnership.key]
 
 
