@@ -1,8 +1,8 @@
 from django.urls import path
 
+from commitments import portfolio_urls
 from commitments.views.commitments import commitment_edit, commitment_list
 from commitments.views.components import components
-from commitments.views.engagements import engagement, engagement_list
 from commitments.views.instruments import instrument, instrument_list
 from commitments.views.jobs import job
 from commitments.views.mapping import (
@@ -13,7 +13,14 @@ from commitments.views.mapping import (
     mapping_search,
     mapping_suggestions,
 )
-from commitments.views.measures import measure, measure_edit, measure_history, measure_list
+from commitments.views.measure_forms import (
+    measure_accept,
+    measure_decline,
+    measure_edit,
+    measure_new,
+    measure_suggestions,
+)
+from commitments.views.measures import measure, measure_history, measure_list
 from commitments.views.recommendation_links import recommendation_link, recommendation_links, recommendation_unlink
 from commitments.views.recommendations import (
     recommendation,
@@ -32,9 +39,13 @@ urlpatterns = [
     path("commitments/", commitment_list, name="commitment-list"),
     path("commitments/<str:reference>/edit/", commitment_edit, name="commitment-edit"),
     path("measures/", measure_list, name="measure-list"),
+    path("measures/new/", measure_new, name="measure-new"),
+    path("measures/suggestions/", measure_suggestions, name="measure-suggestions"),
     path("measures/<str:reference>/", measure, name="measure"),
     path("measures/<str:reference>/history/", measure_history, name="measure-history"),
     path("measures/<str:reference>/edit/", measure_edit, name="measure-edit"),
+    path("measures/<str:reference>/accept/", measure_accept, name="measure-accept"),
+    path("measures/<str:reference>/decline/", measure_decline, name="measure-decline"),
     path("measures/<str:reference>/mapping/", mapping, name="mapping"),
     path("measures/<str:reference>/mapping/search/", mapping_search, name="mapping-search"),
     path("measures/<str:reference>/mapping/suggestions/", mapping_suggestions, name="mapping-suggestions"),
@@ -45,8 +56,7 @@ urlpatterns = [
         commitment_mapping_suggestions,
         name="commitment-mapping-suggestions",
     ),
-    path("engagements/", engagement_list, name="engagement-list"),
-    path("engagements/<slug:key>/", engagement, name="engagement"),
+    *portfolio_urls.urlpatterns,
     path("recommendations/", recommendation_list, name="recommendation-list"),
     path("recommendations/add/", recommendation_add, name="recommendation-add"),
     path("recommendations/<str:key>/", recommendation, name="recommendation"),

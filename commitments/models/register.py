@@ -338,6 +338,11 @@ class Measure(TrackedModel):
     def responsible_unit_ids(self) -> frozenset[int]:
         return frozenset(row.unit_id for row in self.measure_units.all() if row.ended_on is None)
 
+    @property
+    def is_waiting(self) -> bool:
+        """A unit's proposal on which the officer has not decided yet."""
+        return self.accepted_on is None and self.declined_on is None
+
     def substance(self, units: Iterable[tuple[str, str]]) -> str:
         """SHA-256 of what a unit confirms: the content, and who does it as (unit key, part)."""
         values: dict[str, object] = {name: getattr(self, name) for name in self.SUBSTANCE}

@@ -1,18 +1,17 @@
-"""What the city does: the list of measures, one measure, and changing it."""
+"""What the city does: the list of measures, and one measure, today or as it stood on a day (rule 13)."""
 
+from datetime import date
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from commitments import articles, clock, history, search, workflow
-from commitments.forms import MeasureFilter, MeasureForm, add_errors
+from commitments import articles, clock, history, search, texts
+from commitments.forms import AsOfForm, MeasureFilter
 from commitments.models import (
     UDHR,
     Commitment,
@@ -21,6 +20,7 @@ from commitments.models import (
     FieldOfAction,
     LinkState,
     Measure,
+    MeasureBudget,
     MeasureLink,
     MeasureProvision,
     MeasureStatus,
@@ -28,35 +28,51 @@ from commitments.models import (
     Part,
     User,
 )
-from commitments.permissions import Verb, require
+from commitments.permissions import Verb, can
 from commitments.requests import UserRequest
 from commitments.tracking import history_model
+from commitments.views import measure_then
 from commitments.views.lists import chip, count_of, page_of
 
-SEARCHED = ("reference", "title_de", "title_en", "description_de", "description_en")
 SORTS: dict[str, tuple[Any, ...]] = {
     "": ("reference",),
     "title": ("title_de", "reference"),
     "begin": (F("starts_on").desc(nulls_last=True), "reference"),
     "status": ("shown_status", "reference"),
+    "unit": (F("lead_name").asc(nulls_last=True), "reference"),
 }
+PROPOSED = {
+    "": {"declined_on__isnull": True},
+    "yes": {"accepted_on__isnull": True, "declined_on__isnull": True},
+    "declined": {"declined_on__isnull": False},
+}
+"""What a list shows of proposals: by default those that wait stand among the measures, marked as such."""
 
 
 def measures_for(user: User, chosen: dict[str, Any]) -> "QuerySet[Measure]":
     """The measures that someone may see and that a filter leaves, with their shown status."""
-    rows = search.matching(Measure.objects.visible_to(user).with_shown_status(), SEARCHED, chosen.get("q", ""))
-    plain = {"field": "field", "status": "shown_status"}
+    rows = search.matching(Measure.objects.visible_to(user).with_shown_status(), chosen.get("q", ""))
+    rows = rows.filter(**PROPOSED[chosen.get("proposed", "")])
+    plain = {"field": "field", "status": "shown_status", "protection": "protection"}
     rows = rows.filter(**{column: chosen[name] for name, column in plain.items() if name in chosen})
     if "unit" in chosen:
         part = MeasureUnit.objects.filter(measure=OuterRef("pk"), unit=chosen["unit"], ended_on__isnull=True)
         rows = rows.filter(Exists(part))
     if "article" in chosen:
         rows = rows.filter(Exists(_direct(chosen["article"], user)))
-    kind = chosen.get("kind")
-    if kind:
-        seen = Engagement.objects.visible_to(user).filter(kind=kind)
-        rows = rows.filter(engagement__isnull=True) if kind == "none" else rows.filter(engagement__in=seen)
-    return rows
+    if year := chosen.get("year"):
+        begun = Q(starts_on__isnull=True) | Q(starts_on__lte=date(year, 12, 31))
+        rows = rows.filter(begun, Q(ends_on__isnull=True) | Q(ends_on__gte=date(year, 1, 1)))
+    return _happening_in(rows, user, chosen.get("kind", ""), chosen.get("engagement", ""))
+
+
+def _happening_in(rows: "QuerySet[Measure]", user: User, kind: str, key: str) -> "QuerySet[Measure]":
+    """Those of a kind of engagement, or of a single one; of engagements that the reader may not see nothing is told."""
+    if kind == "none":
+        rows = rows.filter(engagement__isnull=True)
+    elif kind:
+        rows = rows.filter(engagement__in=Engagement.objects.visible_to(user).filter(kind=kind))
+    return rows.filter(engagement__in=Engagement.objects.visible_to(user).filter(key=key)) if key else rows
 
 
 def _direct(article: str, user: User) -> "QuerySet[MeasureLink]":
@@ -77,23 +93,40 @@ def with_leads(rows: "QuerySet[Measure]") -> "QuerySet[Measure]":
     return rows.prefetch_related(Prefetch("measure_units", queryset=leads, to_attr="leads"))
 
 
+def _in_list(rows: "QuerySet[Measure]", user: User) -> "QuerySet[Measure]":
+    """With what a list shows beside a measure: how much it serves, what it is part of, who is in charge."""
+    links = MeasureLink.objects.accepted().filter(commitment__in=Commitment.objects.visible_to(user))
+    leads = MeasureUnit.objects.filter(measure=OuterRef("pk"), part=Part.LEAD, ended_on__isnull=True)
+    parents = Measure.objects.visible_to(user).filter(pk=OuterRef("parent"))
+    return with_leads(rows).annotate(
+        link_count=count_of(links, "measure"),
+        lead_name=Subquery(leads.values(f"unit__name_{_language()}")[:1]),
+        parent_reference=Subquery(parents.values("reference")[:1]),
+    )
+
+
+def _language() -> str:
+    return "en" if texts.reader_language() == "en" else "de"
+
+
 @require_safe
 def measure_list(request: UserRequest) -> HttpResponse:
-    filters = MeasureFilter(request.GET)
+    filters = MeasureFilter(request.GET, user=request.user)
     chosen = filters.chosen()
-    links = MeasureLink.objects.accepted().filter(commitment__in=Commitment.objects.visible_to(request.user))
-    rows = with_leads(measures_for(request.user, chosen).order_by(*SORTS[chosen.get("sort", "")])).annotate(
-        link_count=count_of(links, "measure")
-    )
+    rows = _in_list(measures_for(request.user, chosen), request.user).order_by(*SORTS[chosen.get("sort", "")])
     page = page_of(request, rows)
     for row in page:
         row.shown_status_label = MeasureStatus(row.shown_status).label  # type: ignore[attr-defined]
+    enters = can(request.user, Verb.EDIT_REGISTER, on=clock.today())
     context = {
         "filters": filters,
         "summary": filters.summary(),
         "page": page,
+        "enters": enters,
+        "proposes": not enters and can(request.user, Verb.PROPOSE_MEASURE, on=clock.today()),
         "chips": [chip(request, "field", "", _("All fields"))]
-        + [chip(request, "field", value, str(label)) for value, label in FieldOfAction.choices],
+        + [chip(request, "field", value, str(label)) for value, label in FieldOfAction.choices]
+        + [chip(request, "proposed", "yes", _("Proposals"))],
     }
     return render(request, "commitments/measure_list.html", context)
 
@@ -139,16 +172,23 @@ def _story(measure: Measure, user: User) -> list[history.Entry]:
     seen = Commitment.objects.visible_to(user).values("pk")
     provisions = history_model(MeasureProvision).objects.filter(measure_id=measure.pk)
     units = history_model(MeasureUnit).objects.filter(measure_id=measure.pk)
+    money = history_model(MeasureBudget).objects.filter(measure_id=measure.pk)
     return history.timeline(
         (
             history.of(Measure, measure.pk, _("Measure entered"), _("Measure changed")),
             history.of_parts(units.select_related("unit"), history.unit_name),
+            history.of_parts(money, _budget_name),
             history.of_links(
                 links.filter(commitment_id__in=seen).select_related("commitment"), history.commitment_name
             ),
             history.of_links(provisions.select_related("provision__version__instrument"), history.provision_name),
         )
     )
+
+
+def _budget_name(row: Any) -> str:
+    year = _("Budget %(year)s") % {"year": row.year}
+    return f"{year}, {row.source}" if row.source else year
 
 
 def shown_measure(user: User, reference: str) -> Measure:
@@ -172,24 +212,44 @@ def measure_context(measure: Measure) -> dict[str, Any]:
         "shown_status_label": MeasureStatus(status).label,
         "is_held_up": paused and status == MeasureStatus.SUSPENDED,
         "units": [row for row in measure.measure_units.all() if row.ended_on is None],
+        "former_units": [row for row in measure.measure_units.all() if row.ended_on],
     }
 
 
 @require_safe
 def measure(request: UserRequest, reference: str) -> HttpResponse:
     shown = shown_measure(request.user, reference)
-    links, provision_links = _links(shown, request.user), _provision_links(shown)
-    family = list(Measure.objects.visible_to(request.user).filter(Q(children=shown) | Q(parent=shown)).distinct()[:50])
+    form = AsOfForm(request.GET if "on" in request.GET else None, today=clock.today())
+    day: date | None = form.cleaned_data["on"] if form.is_valid() else None
     context = {
+        "measure": shown,
+        "form": form,
+        "on": day,
+        "history_url": reverse("commitments:measure-history", args=[reference]),
+    }
+    if day:
+        then = measure_then.stood(shown, request.user, day)
+        return render(request, "commitments/measure_then.html", context | then)
+    return render(request, "commitments/measure.html", context | _today(shown, request.user))
+
+
+def _today(shown: Measure, user: User) -> dict[str, Any]:
+    links, provision_links = _links(shown, user), _provision_links(shown)
+    budgets = list(shown.budgets.filter(ended_on__isnull=True))
+    family = list(Measure.objects.visible_to(user).filter(Q(children=shown) | Q(parent=shown)).distinct()[:50])
+    return {
         **measure_context(shown),
         **_reach(links, provision_links),
+        "shown": shown,
         "links": links,
         "provision_links": provision_links,
         "parent": next((each for each in family if each.pk == shown.parent_id), None),
-        "children": [each for each in family if each.parent_id == shown.pk],
-        "history_url": reverse("commitments:measure-history", args=[reference]),
+        "children": [each for each in family if each.parent_id == shown.pk and each.declined_on is None],
+        "budgets": budgets,
+        "budget_total": sum(row.amount for row in budgets),
+        "may_decide": (shown.accepted_on or shown.declined_on) is None
+        and can(user, Verb.EDIT_REGISTER, shown, on=clock.today()),
     }
-    return render(request, "commitments/measure.html", context)
 
 
 @require_safe
@@ -203,21 +263,3 @@ def measure_history(request: UserRequest, reference: str) -> HttpResponse:
     }
     template = "commitments/_history.html" if request.htmx else "commitments/history.html"
     return render(request, template, context)
-
-
-@require_http_methods(["GET", "POST"])
-def measure_edit(request: UserRequest, reference: str) -> HttpResponse:
-    shown = get_object_or_404(Measure.objects.visible_to(request.user), reference=reference)
-    require(request.user, Verb.EDIT_REGISTER, shown, on=clock.today())
-    form = MeasureForm(request.POST or None, initial=MeasureForm.initial_of(shown, workflow.last_change(shown)))
-    if form.is_valid():
-        data = form.cleaned_data
-        edit = workflow.Edit(form.columns(), data["reason"], seen=data["seen"], spelling_only=data["spelling_only"])
-        try:
-            workflow.edit_measure(shown, edit, actor=request.user, at=clock.now())
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            messages.success(request, _("The change is saved and stands in the history."))
-            return redirect("commitments:measure", reference=reference)
-    return render(request, "commitments/measure_edit.html", {"measure": shown, "form": form})

@@ -40,7 +40,11 @@ pytestmark = pytest.mark.django_db
 
 def change(measure, **fields):
     wanted = {name: fields.pop(name, "") for name in ("title_en", "description_de", "description_en")}
+    parts = measure.measure_units.select_related("unit")
     return {
+        "lead": parts.get(part="lead").unit.key,
+        "budgets-TOTAL_FORMS": "0",
+        "budgets-INITIAL_FORMS": "0",
         "title_de": measure.title_de,
         "status": measure.status,
         "field": measure.field,
