@@ -22,6 +22,9 @@ LONGEST_ENDING = 5
 SHORTEST_PART = 3
 """Shorter words count only where a word begins: "EU" is not looked for in "neu"."""
 
+OTHER_LETTERS = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+"""Letters that no accent is taken off from."""
+
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 FEMININE = re.compile(r"(?<=\w)[*:·](?=in)")
 """What stands before a feminine ending: Bürger*innen, Bürger:innen."""
@@ -30,7 +33,7 @@ DROPPED = re.compile(rf"(?<=[aou])e|{FEMININE.pattern}")
 """The second letter of ae, oe, ue goes, too."""
 
 BETWEEN = re.compile(r"[\W_]+")
-ENDING = re.compile(r"(e[mnrs]?|ern|ens|s|n|y|ies|ing|ed)(?= )")
+ENDING = re.compile(r"(ungen|ung|er[ns]?|en?s|e[mn]?|s|n|y|ies|ing|ed)(?= )")
 """What a stem was cut by: shown as found with the stem."""
 
 ARTICLE = re.compile(r"\bart(?:ikel|icle|\.)?\s*(\d+\w*)", re.IGNORECASE)
@@ -42,7 +45,8 @@ class _Letters(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         plain = unicodedata.normalize("NFKD", chr(code)).casefold()
-        folded = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+        bare = (c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+        folded = "".join(OTHER_LETTERS.get(c, c) for c in bare)
         self[code] = folded = "" if chr(code) in INVISIBLE else folded
         return folded
 
