@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -56,6 +57,40 @@ LABELS = {
     "signed_on": gettext_lazy("Signed on"),
     "programme": gettext_lazy("Programme"),
     "partner": gettext_lazy("Partner"),
+    "form": gettext_lazy("Kind of partnership"),
+    "city": gettext_lazy("City"),
+    "country": gettext_lazy("Country"),
+    "former_municipality": gettext_lazy("Came with"),
+    "latitude": gettext_lazy("Latitude"),
+    "longitude": gettext_lazy("Longitude"),
+    "status_since": gettext_lazy("Status since"),
+    "acronym": gettext_lazy("Acronym"),
+    "call": gettext_lazy("Call for proposals"),
+    "grant_agreement": gettext_lazy("Grant agreement"),
+    "grant_agreement_verified": gettext_lazy("The number of the grant agreement has been checked"),
+    "total_cost": gettext_lazy("Total cost"),
+    "eu_contribution": gettext_lazy("EU contribution"),
+    "city_contribution": gettext_lazy("EU contribution to the city"),
+    "city_role": gettext_lazy("Role of the city"),
+    "run_by": gettext_lazy("Run by"),
+    "decided_on": gettext_lazy("Decided on"),
+    "level": gettext_lazy("Level"),
+    "fee": gettext_lazy("Yearly fee"),
+    "speaker": gettext_lazy("Who speaks for the city"),
+    "reporting_duties": gettext_lazy("Reporting duties"),
+    "instrument_id": gettext_lazy("Pledge"),
+    "funder": gettext_lazy("Funder"),
+    "sdgs": gettext_lazy("Sustainable development goals"),
+    "topic": gettext_lazy("Topic"),
+    "audience": gettext_lazy("For whom"),
+    "participants": gettext_lazy("Participants"),
+    "total": gettext_lazy("In all"),
+    "funded": gettext_lazy("From the funder"),
+    "place": gettext_lazy("Place"),
+    "role": gettext_lazy("Role"),
+    "pic": gettext_lazy("Participant identification code"),
+    "is_city": gettext_lazy("This is the city itself"),
+    "subject": gettext_lazy("What was changed"),
     "short": gettext_lazy("Short name"),
     "kind": gettext_lazy("Kind"),
     "body": gettext_lazy("Issued by"),
@@ -244,15 +279,24 @@ class _Names:
             return _("entry %(number)s") % {"number": value}
         if isinstance(value, date):
             return texts.partial_date(value, getattr(row, f"{column.attname}_precision", "day"))
-        return _plain(value, dict(column.flatchoices))
+        return _plain(value, column)
 
 
-def _plain(value: Any, choices: dict[Any, Any]) -> str:
+def _is_money(column: "models.Field[Any, Any]") -> bool:
+    """Amounts of money have more digits than any other number."""
+    return isinstance(column, models.DecimalField) and (column.max_digits or 0) > 12
+
+
+def _plain(value: Any, column: "models.Field[Any, Any]") -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
-    return str(choices.get(value, value))
+    if isinstance(value, Decimal):
+        return texts.euro(value) if _is_money(column) else texts.number(value)
+    if column.attname == "country":
+        return texts.country(value)
+    return str(dict(column.flatchoices).get(value, value))
 
 
 # The strands that pages show
