@@ -30,6 +30,7 @@ from commitments.views.recommendations import (
     recommendation_list,
     recommendation_respond,
 )
+from commitments.views.saved_views import saved_view_add, saved_view_remove, saved_view_rename, saved_views
 
 app_name = "commitments"
 
@@ -66,6 +67,10 @@ urlpatterns = [
     path("recommendations/<str:key>/links/", recommendation_links, name="recommendation-links"),
     path("recommendations/<str:key>/links/add/", recommendation_link, name="recommendation-link"),
     path("recommendations/<str:key>/links/end/", recommendation_unlink, name="recommendation-unlink"),
+    path("views/", saved_views, name="saved-views"),
+    path("views/keep/", saved_view_add, name="saved-view-add"),
+    path("views/<int:pk>/rename/", saved_view_rename, name="saved-view-rename"),
+    path("views/<int:pk>/remove/", saved_view_remove, name="saved-view-remove"),
     path("jobs/<uuid:pk>/", job, name="job"),
     path("components/", components, name="components"),
 ]
