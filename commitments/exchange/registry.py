@@ -1,7 +1,8 @@
 """Everything that can be imported or exported, in the order in which the page offers it."""
 
+from commitments.exchange.recommendations import UhriRecommendations
 from commitments.exchange.subjects import Subject
 
-ALL: tuple[Subject, ...] = ()
+ALL: tuple[Subject, ...] = (UhriRecommendations(),)
 
 SUBJECTS: dict[str, Subject] = {subject.key: subject for subject in ALL}
