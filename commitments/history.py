@@ -283,8 +283,8 @@ class _Names:
 
 
 def _is_money(column: "models.Field[Any, Any]") -> bool:
-    """Amounts of money have more digits than any other number."""
-    return isinstance(column, models.DecimalField) and (column.max_digits or 0) > 12
+    """Amounts of money are the columns that ``models.terms.euros`` makes."""
+    return isinstance(column, models.DecimalField) and (column.max_digits, column.decimal_places) == (14, 2)
 
 
 def _plain(value: Any, column: "models.Field[Any, Any]") -> str:
