@@ -98,6 +98,10 @@ class Subject(ABC):
     def apply(self, plan: Plan, act: Act, progress: Progress = quiet) -> None:
         """Write a plan without errors, within the caller's transaction; raises ValidationError with sentences."""
 
+    def lock(self, plan: Plan) -> int:
+        """Hold the rows that a plan changes until the transaction ends, so that nobody else writes them; how many."""
+        return 0
+
     def watched(self) -> tuple[int, ...]:
         """Numbers that are others as soon as anybody has written a row that a plan rests on."""
         return ()
