@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 
 from commitments import clock, texts
 from commitments.models.people import CITY_WIDE_ROLES, UNIT_ROLES, City, Role, User
+from commitments.views.saved_views import SavedViews
 
 EVERYONE = frozenset(Role)
 READERS = EVERYONE - {Role.ADMINISTRATOR}
@@ -94,6 +95,11 @@ class Shell:
     @property
     def search_url(self) -> str:
         return address("reporting:search") if self._user else ""
+
+    @cached_property
+    def saved(self) -> SavedViews:
+        """The views of this list that one keeps; asked for by lists alone."""
+        return SavedViews(self._request)
 
     @property
     def language_url(self) -> str:
