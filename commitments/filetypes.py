@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import IO
 
 import puremagic
 from defusedxml import ElementTree
@@ -64,7 +64,7 @@ class FileType:
         return ENDINGS[self.media_type][0]
 
 
-def recognised(file: BinaryIO, name: str) -> FileType:
+def recognised(file: IO[bytes], name: str) -> FileType:
     """The type of an open file. Raises ValidationError with a sentence: not on the list, macros, or another ending."""
     file.seek(0)
     head = file.read(HEAD)
@@ -94,7 +94,7 @@ def _plain(head: bytes) -> str:
     return best
 
 
-def _office(file: BinaryIO) -> str:
+def _office(file: IO[bytes]) -> str:
     """What an Office file says of itself: OpenDocument in its first part, Office Open XML in its list of types."""
     _refuse_long_list(file)
     try:
@@ -119,7 +119,7 @@ def _office(file: BinaryIO) -> str:
     return found
 
 
-def _refuse_long_list(file: BinaryIO) -> None:
+def _refuse_long_list(file: IO[bytes]) -> None:
     """Before the list of parts is read: it stands at the end of the file, which says how long the list is."""
     size = file.seek(0, 2)
     file.seek(max(0, size - 65_557))

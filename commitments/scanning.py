@@ -4,7 +4,7 @@ The daemon is the one of ``CLAMAV_SOCKET``: tcp://host:3310 or unix:///run/clama
 """
 
 import socket
-from typing import BinaryIO
+from typing import IO
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,7 +16,7 @@ PATIENCE = 60
 """Seconds without an answer after which the scanner counts as out of reach."""
 
 
-def scan(file: BinaryIO) -> None:
+def scan(file: IO[bytes]) -> None:
     """Raises ValidationError with a sentence where the scanner finds something, or cannot be asked."""
     if not settings.CLAMAV_SOCKET:
         return
@@ -37,7 +37,7 @@ def scan(file: BinaryIO) -> None:
         raise _unreachable()
 
 
-def _ask(file: BinaryIO) -> str:
+def _ask(file: IO[bytes]) -> str:
     with _connected() as daemon:
         daemon.sendall(b"zINSTREAM\0")
         while chunk := file.read(CHUNK):

@@ -1,0 +1,162 @@
+"""Indicators: their section on the pages of measures and commitments, their own page, and what is entered there."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from commitments import clock
+from commitments.forms import add_errors
+from commitments.forms.indicators import EndForm, IndicatorEdit, IndicatorFields, ValueEdit, ValueFields
+from commitments.indicators import Standing, written
+from commitments.models import Commitment, Indicator, IndicatorValue, Measure, User
+from commitments.permissions import Verb, can, require
+from commitments.requests import UserRequest
+from commitments.views.evidence import owner_crumbs
+from commitments.workflow import Edit, last_change
+from commitments.workflow import indicators as workflow
+from commitments.workflow.indicators import Owner, owner_of
+
+Row = TypeVar("Row")
+
+MOST = 40
+"""So many indicators are shown on the page of one measure or commitment."""
+
+
+def indicators_of(owner: Owner, user: User) -> dict[str, Any]:
+    """The section on a page: the indicators of a row that someone may see, with what was counted."""
+    column = "measure" if isinstance(owner, Measure) else "commitment"
+    today = clock.today()
+    rows = _seen(user).filter(**{column: owner}).prefetch_related("values").order_by("key")
+    found = [Standing(row, list(row.values.all())) for row in rows[:MOST]]
+    return {
+        "indicators": [each for each in found if each.indicator.ended_on is None],
+        "indicators_ended": [each for each in found if each.indicator.ended_on],
+        "may_add_indicator": can(user, Verb.EDIT_REGISTER, owner, on=today),
+        "may_enter_value": can(user, Verb.ENTER_VALUE, owner, on=today),
+        "indicator_add_url": reverse(f"commitments:{column}-indicator-add", args=[owner.reference]),
+    }
+
+
+@require_safe
+def indicator(request: UserRequest, key: str) -> HttpResponse:
+    shown = get_object_or_404(_seen(request.user), key=key)
+    owner, today = owner_of(shown), clock.today()
+    is_running = shown.ended_on is None
+    context = owner_crumbs(owner) | {
+        "standing": Standing(shown, list(shown.values.all())),
+        "may_edit": is_running and can(request.user, Verb.EDIT_REGISTER, owner, on=today),
+        "may_enter": is_running and can(request.user, Verb.ENTER_VALUE, owner, on=today),
+    }
+    return render(request, "commitments/indicator.html", context)
+
+
+# What is entered
+
+
+@require_http_methods(["GET", "POST"])
+def measure_indicator_add(request: UserRequest, reference: str) -> HttpResponse:
+    return _add(request, get_object_or_404(Measure.objects.visible_to(request.user), reference=reference))
+
+
+@require_http_methods(["GET", "POST"])
+def commitment_indicator_add(request: UserRequest, reference: str) -> HttpResponse:
+    return _add(request, get_object_or_404(Commitment.objects.visible_to(request.user), reference=reference))
+
+
+def _add(request: UserRequest, owner: Owner) -> HttpResponse:
+    require(request.user, Verb.EDIT_REGISTER, owner, on=clock.today())
+    form = IndicatorFields(request.POST or None)
+    if form.is_valid():
+        added = _tried(form, lambda: workflow.add(owner, form.columns(), actor=request.user, at=clock.now()))
+        if added is not None:
+            messages.success(request, _("The indicator is added. Now enter what has been counted."))
+            return redirect("commitments:indicator", key=added.key)
+    return _page(request, owner, form, heading=_("Add an indicator"), label=_("Add"))
+
+
+@require_http_methods(["GET", "POST"])
+def indicator_edit(request: UserRequest, key: str) -> HttpResponse:
+    shown, owner = _to_change(request, key, Verb.EDIT_REGISTER)
+    form = IndicatorEdit(request.POST or None, initial=IndicatorEdit.initial_of(shown, last_change(shown)))
+    if form.is_valid():
+        edit = Edit(form.columns(), form.cleaned_data["reason"], seen=form.cleaned_data["seen"])
+        if _tried(form, lambda: workflow.change(shown, edit, actor=request.user, at=clock.now())) is not None:
+            messages.success(request, _("The change is saved and stands in the history."))
+            return redirect("commitments:indicator", key=key)
+    return _page(request, owner, form, indicator=shown, heading=_("Change the indicator"), label=_("Save the change"))
+
+
+@require_http_methods(["GET", "POST"])
+def indicator_end(request: UserRequest, key: str) -> HttpResponse:
+    shown, owner = _to_change(request, key, Verb.EDIT_REGISTER)
+    form = EndForm(request.POST or None)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        if _tried(form, lambda: workflow.end(shown, reason, actor=request.user, at=clock.now())) is not None:
+            messages.success(request, _("The indicator has ended. Its numbers stay."))
+            return redirect("commitments:indicator", key=key)
+    return _page(request, owner, form, indicator=shown, heading=_("End the indicator"), label=_("End the indicator"))
+
+
+@require_http_methods(["GET", "POST"])
+def indicator_value_add(request: UserRequest, key: str) -> HttpResponse:
+    shown, owner = _to_change(request, key, Verb.ENTER_VALUE)
+    form = ValueFields(request.POST or None)
+    if form.is_valid():
+        columns = form.columns()
+        value = _tried(form, lambda: workflow.enter_value(shown, columns, actor=request.user, at=clock.now()))
+        if value is not None:
+            messages.success(request, _("Entered: %(number)s.") % {"number": _with_unit(value, shown)})
+            return redirect("commitments:indicator", key=key)
+    return _page(request, owner, form, indicator=shown, heading=_("Enter a value"), label=_("Enter the value"))
+
+
+@require_http_methods(["GET", "POST"])
+def indicator_value_correct(request: UserRequest, key: str, pk: int) -> HttpResponse:
+    shown, owner = _to_change(request, key, Verb.ENTER_VALUE)
+    value = get_object_or_404(shown.values.all(), pk=pk)
+    form = ValueEdit(request.POST or None, initial=ValueEdit.initial_of(value, last_change(value)))
+    if form.is_valid():
+        edit = Edit(form.columns(), form.cleaned_data["reason"], seen=form.cleaned_data["seen"])
+        corrected = _tried(form, lambda: workflow.correct_value(value, edit, actor=request.user, at=clock.now()))
+        if corrected is not None:
+            messages.success(request, _("Corrected: %(number)s.") % {"number": _with_unit(corrected, shown)})
+            return redirect("commitments:indicator", key=key)
+    return _page(request, owner, form, indicator=shown, heading=_("Correct a value"), label=_("Correct the value"))
+
+
+def _seen(user: User) -> "QuerySet[Indicator]":
+    rows: QuerySet[Indicator] = Indicator.objects.visible_to(user).select_related("measure", "commitment")
+    return rows
+
+
+def _to_change(request: UserRequest, key: str, verb: Verb) -> tuple[Indicator, Owner]:
+    shown = get_object_or_404(_seen(request.user), key=key)
+    owner = owner_of(shown)
+    require(request.user, verb, owner, on=clock.today())
+    return shown, owner
+
+
+def _with_unit(value: IndicatorValue, of: Indicator) -> str:
+    return f"{written(value.value)} {of.unit_of_measure}"
+
+
+def _tried(form: Any, act: Callable[[], Row]) -> Row | None:
+    """What the act gave; where it was refused, the reason stands in the form."""
+    try:
+        return act()
+    except ValidationError as error:
+        add_errors(form, error)
+        return None
+
+
+def _page(request: UserRequest, owner: Owner, form: Any, **context: Any) -> HttpResponse:
+    return render(request, "commitments/indicator_form.html", context | owner_crumbs(owner) | {"form": form})
