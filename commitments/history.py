@@ -107,6 +107,18 @@ LABELS = {
     "council_url": gettext_lazy("Address of the council paper"),
     "renewal_due_on": gettext_lazy("Renewal due"),
     "relation": gettext_lazy("Relation"),
+    "url": gettext_lazy("Address"),
+    "reference": gettext_lazy("Reference"),
+    "withdrawn_on": gettext_lazy("Withdrawn on"),
+    "expires_on": gettext_lazy("Valid until"),
+    "unit_of_measure": gettext_lazy("Unit of measurement"),
+    "more_is_better": gettext_lazy("More is better"),
+    "baseline": gettext_lazy("Baseline"),
+    "baseline_on": gettext_lazy("Day of the baseline"),
+    "target": gettext_lazy("Target"),
+    "target_on": gettext_lazy("Day of the target"),
+    "value": gettext_lazy("Value"),
+    "on": gettext_lazy("Counted on"),
 }
 """The columns whose changes are shown; keys, fingerprints and the like are left to the audit."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from commitments import portfolio_urls
+from commitments import evidence_urls, portfolio_urls
 from commitments.views.commitments import commitment_edit, commitment_list
 from commitments.views.components import components
 from commitments.views.instruments import instrument, instrument_list
@@ -71,6 +71,7 @@ urlpatterns = [
     path("views/keep/", saved_view_add, name="saved-view-add"),
     path("views/<int:pk>/rename/", saved_view_rename, name="saved-view-rename"),
     path("views/<int:pk>/remove/", saved_view_remove, name="saved-view-remove"),
+    *evidence_urls.urlpatterns,
     path("jobs/<uuid:pk>/", job, name="job"),
     path("components/", components, name="components"),
 ]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from commitments import articles, clock, history, search, texts
+from commitments import articles, clock, evidence_history, history, search, texts
 from commitments.forms import AsOfForm, MeasureFilter
 from commitments.models import (
     UDHR,
@@ -32,6 +32,8 @@ from commitments.permissions import Verb, can
 from commitments.requests import UserRequest
 from commitments.tracking import history_model
 from commitments.views import measure_then
+from commitments.views.evidence import evidence_of
+from commitments.views.indicators import indicators_of
 from commitments.views.lists import chip, count_of, page_of
 
 SORTS: dict[str, tuple[Any, ...]] = {
@@ -182,6 +184,7 @@ def _story(measure: Measure, user: User) -> list[history.Entry]:
                 links.filter(commitment_id__in=seen).select_related("commitment"), history.commitment_name
             ),
             history.of_links(provisions.select_related("provision__version__instrument"), history.provision_name),
+            *evidence_history.strands_of(measure, user),
         )
     )
 
@@ -239,6 +242,8 @@ def _today(shown: Measure, user: User) -> dict[str, Any]:
     family = list(Measure.objects.visible_to(user).filter(Q(children=shown) | Q(parent=shown)).distinct()[:50])
     return {
         **measure_context(shown),
+        **evidence_of(shown, user),
+        **indicators_of(shown, user),
         **_reach(links, provision_links),
         "shown": shown,
         "links": links,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from commitments import history, texts
+from commitments import evidence_history, history, texts
 from commitments.models import (
     UDHR,
     Commitment,
@@ -289,6 +289,7 @@ def story(commitment: Commitment, user: User, ladder: Ladder) -> list[history.En
             history.of_parts(provisions.select_related("provision__version__instrument"), history.provision_name),
             history.of_parts(units.select_related("unit"), history.unit_name),
             history.of_links(links.select_related("measure"), history.measure_name),
+            *evidence_history.strands_of(commitment, user),
         ),
         also=_approvals(commitment, user, ladder),
     )

@@ -12,6 +12,8 @@ from commitments import clock, texts
 from commitments.forms import AsOfForm
 from commitments.models import Commitment
 from commitments.requests import UserRequest
+from commitments.views.evidence import evidence_of
+from commitments.views.indicators import indicators_of
 from reporting.tables import commitment as table
 from reporting.tables import verdicts
 from reviews.models import AssessmentState, CycleState
@@ -52,6 +54,8 @@ def _today(shown: Commitment, request: UserRequest, today: date) -> dict[str, An
         ],
         "follow_ups": table.follow_ups(shown, user, today),
         "running": running,
+        **evidence_of(shown, user),
+        **indicators_of(shown, user),
     } | _verdicts(found, request)
 
 
