@@ -175,6 +175,11 @@ class Relation(models.TextChoices):
     SUPERSET = "superset", _("wider than")
     INTERSECTS = "intersects", _("touches")
 
+    @property
+    def turned(self) -> "Relation":
+        """The relation as it reads from the other end: part of becomes wider than."""
+        return {"subset": Relation.SUPERSET, "superset": Relation.SUBSET}.get(self.value, self)
+
 
 class ProvisionLinkQuerySet(TrackedQuerySet["ProvisionLink"]):
     def current(self) -> Self:

@@ -4,10 +4,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from commitments.models import (
     Commitment,
+    CommitmentProvision,
     GapReason,
     Instrument,
     Measure,
@@ -16,6 +17,7 @@ from commitments.models import (
     MeasureStatus,
     Provision,
     ProvisionLink,
+    RecommendationProvision,
     Relation,
     User,
 )
@@ -25,16 +27,22 @@ from reviews.models import Assessment
 MOST = 100
 """So many measures and commitments are listed; the lists of the register show the rest."""
 
-TURNED = {Relation.SUBSET: Relation.SUPERSET, Relation.SUPERSET: Relation.SUBSET}
-"""A link read from its target: part of becomes wider than."""
+
+@dataclass(frozen=True)
+class Related:
+    """Another provision, and how this one relates to it."""
+
+    relation: str
+    other: Provision
+    link: ProvisionLink
 
 
 @dataclass
 class Kin:
-    """Provisions of one other instrument that are related to this one."""
+    """Provisions of one instrument that are related to this one; another version of its own among them."""
 
     instrument: Instrument
-    rows: list[tuple[str, Provision]] = field(default_factory=list)
+    rows: list[Related] = field(default_factory=list)
 
 
 @dataclass
@@ -49,13 +57,14 @@ class Promise:
 
 @dataclass
 class Served:
-    """A measure that serves the provision, directly or through a commitment."""
+    """A measure that serves the provision: directly, or by way of a commitment that only touches it (rule 16)."""
 
     measure: Measure
     status_label: str
     contribution: str
     rationale: MeasureProvision | MeasureLink
     through: str = ""
+    is_direct: bool = True
 
 
 def kin(provision: Provision) -> list[Kin]:
@@ -69,15 +78,15 @@ def kin(provision: Provision) -> list[Kin]:
     for row in sorted(rows, key=lambda each: _place(each, provision)):
         outward = row.source_id == provision.pk
         other = row.target if outward else row.source
-        relation = Relation(row.relation) if outward else TURNED.get(Relation(row.relation), Relation(row.relation))
+        relation = Relation(row.relation) if outward else Relation(row.relation).turned
         group = found.setdefault(other.version.instrument_id, Kin(other.version.instrument))
-        group.rows.append((str(relation.label), other))
+        group.rows.append(Related(str(relation.label), other, row))
     return list(found.values())
 
 
-def _place(link: ProvisionLink, provision: Provision) -> tuple[int, int]:
+def _place(link: ProvisionLink, provision: Provision) -> tuple[int, int, int]:
     other = link.target if link.source_id == provision.pk else link.source
-    return other.version.instrument.order, other.order
+    return other.version.instrument.order, -other.version.number, other.order
 
 
 def _under(provision: Provision, user: User) -> "QuerySet[Commitment]":
@@ -110,12 +119,18 @@ def measures(provision: Provision, user: User) -> list[Served]:
     """Measures linked to the provision itself, then those linked to a commitment under it. Two queries."""
     shown = Measure.objects.visible_to(user)
     direct = MeasureProvision.objects.accepted().filter(provision=provision, measure__in=shown)
+    resting = CommitmentProvision.objects.filter(
+        commitment=OuterRef("commitment"), provision=provision, is_basis=True, ended_on__isnull=True
+    )
     through = MeasureLink.objects.accepted().filter(commitment__in=_under(provision, user), measure__in=shown)
+    through = through.annotate(is_direct=Exists(resting)).order_by("-is_direct", "measure__reference")
     found: dict[int, Served] = {}
     for row in direct.select_related("measure__engagement").order_by("measure__reference")[:MOST]:
         found[row.measure_id] = _served(row)
-    for link in through.select_related("measure__engagement", "commitment").order_by("measure__reference")[:MOST]:
-        found.setdefault(link.measure_id, _served(link, link.commitment.reference))
+    for link in through.select_related("measure__engagement", "commitment")[:MOST]:
+        served = _served(link, link.commitment.reference)
+        served.is_direct = link.is_direct
+        found.setdefault(link.measure_id, served)
     return list(found.values())[:MOST]
 
 
@@ -125,6 +140,13 @@ def _served(row: MeasureProvision | MeasureLink, through: str = "") -> Served:
     if held_up and measure.status in (MeasureStatus.ONGOING, MeasureStatus.PLANNED, MeasureStatus.DECIDED_NOT_FUNDED):
         measure.status = MeasureStatus.SUSPENDED
     return Served(measure, str(measure.get_status_display()), str(row.get_contribution_display()), row, through)
+
+
+def recommendations(provision: Provision) -> list[RecommendationProvision]:
+    """The recommendations that rest on the provision, the newest first. One query."""
+    rows = RecommendationProvision.objects.filter(provision=provision, ended_on__isnull=True)
+    newest = F("recommendation__made_on").desc(nulls_last=True)
+    return list(rows.select_related("recommendation").order_by(newest, "recommendation__key")[:MOST])
 
 
 def gaps(provision: Provision) -> list[GapReason]:
