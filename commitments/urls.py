@@ -1,9 +1,8 @@
 from django.urls import path
 
-from commitments import evidence_urls, portfolio_urls
+from commitments import evidence_urls, instrument_urls, portfolio_urls
 from commitments.views.commitments import commitment_edit, commitment_list
 from commitments.views.components import components
-from commitments.views.instruments import instrument, instrument_list
 from commitments.views.jobs import job
 from commitments.views.mapping import (
     commitment_mapping,
@@ -35,8 +34,7 @@ from commitments.views.saved_views import saved_view_add, saved_view_remove, sav
 app_name = "commitments"
 
 urlpatterns = [
-    path("instruments/", instrument_list, name="instrument-list"),
-    path("instruments/<slug:key>/", instrument, name="instrument"),
+    *instrument_urls.urlpatterns,
     path("commitments/", commitment_list, name="commitment-list"),
     path("commitments/<str:reference>/edit/", commitment_edit, name="commitment-edit"),
     path("measures/", measure_list, name="measure-list"),

@@ -36,4 +36,9 @@ urlpatterns = [
     path("commitments/<str:reference>/", commitment.commitment, name="commitment"),
     path("commitments/<str:reference>/history/", commitment.commitment_history, name="commitment-history"),
     path("instruments/<slug:key>/<int:version>/<provision:number>/", provision.provision, name="provision"),
+    path(
+        "instruments/<slug:key>/<int:version>/<provision:number>/history/",
+        provision.provision_history,
+        name="provision-history",
+    ),
 ]
