@@ -1,7 +1,8 @@
 from django.urls import path
 
-from commitments import evidence_urls, instrument_urls, portfolio_urls
-from commitments.views.commitments import commitment_edit, commitment_list
+from commitments import evidence_urls, exchange_urls, instrument_urls, portfolio_urls
+from commitments.views.commitment_forms import commitment_edit, commitment_end, provision_search
+from commitments.views.commitments import commitment_list
 from commitments.views.components import components
 from commitments.views.jobs import job
 from commitments.views.mapping import (
@@ -36,7 +37,9 @@ app_name = "commitments"
 urlpatterns = [
     *instrument_urls.urlpatterns,
     path("commitments/", commitment_list, name="commitment-list"),
+    path("commitments/provisions/", provision_search, name="commitment-provisions"),
     path("commitments/<str:reference>/edit/", commitment_edit, name="commitment-edit"),
+    path("commitments/<str:reference>/end/", commitment_end, name="commitment-end"),
     path("measures/", measure_list, name="measure-list"),
     path("measures/new/", measure_new, name="measure-new"),
     path("measures/suggestions/", measure_suggestions, name="measure-suggestions"),
@@ -70,6 +73,7 @@ urlpatterns = [
     path("views/<int:pk>/rename/", saved_view_rename, name="saved-view-rename"),
     path("views/<int:pk>/remove/", saved_view_remove, name="saved-view-remove"),
     *evidence_urls.urlpatterns,
+    *exchange_urls.urlpatterns,
     path("jobs/<uuid:pk>/", job, name="job"),
     path("components/", components, name="components"),
 ]

@@ -1,0 +1,14 @@
+"""Addresses of import and export; part of ``commitments.urls``."""
+
+from django.urls import path
+
+from commitments.views.exchange import discard, exchange, export, import_file, take_over, transfer
+
+urlpatterns = [
+    path("exchange/", exchange, name="exchange"),
+    path("exchange/import/<slug:subject>/", import_file, name="import"),
+    path("exchange/export/<slug:subject>.<slug:form>", export, name="export"),
+    path("exchange/<int:pk>/", transfer, name="transfer"),
+    path("exchange/<int:pk>/take-over/", take_over, name="transfer-apply"),
+    path("exchange/<int:pk>/discard/", discard, name="transfer-discard"),
+]
