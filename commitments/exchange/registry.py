@@ -1,8 +1,9 @@
 """Everything that can be imported or exported, in the order in which the page offers it."""
 
+from commitments.exchange.measures import Measures
 from commitments.exchange.recommendations import UhriRecommendations
 from commitments.exchange.subjects import Subject
 
-ALL: tuple[Subject, ...] = (UhriRecommendations(),)
+ALL: tuple[Subject, ...] = (Measures(), UhriRecommendations())
 
 SUBJECTS: dict[str, Subject] = {subject.key: subject for subject in ALL}
