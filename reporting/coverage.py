@@ -6,7 +6,7 @@ once in an article, however many commitments it serves there.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Q
@@ -44,8 +44,8 @@ class Reach:
     indirect: frozenset[str]
 
 
-def reach(promises: Iterable[Promise]) -> dict[int, Reach]:
-    """For each of the thirty articles the measures that reach it, each once."""
+def reach(promises: Iterable[Promise], places: Iterable[int] = ARTICLES) -> dict[int, Reach]:
+    """For each of the thirty articles (or of other places) the measures that reach it, each once."""
     direct: dict[int, set[str]] = defaultdict(set)
     indirect: dict[int, set[str]] = defaultdict(set)
     for promise in promises:
@@ -54,8 +54,7 @@ def reach(promises: Iterable[Promise]) -> dict[int, Reach]:
         for article in promise.kin - {promise.basis}:
             indirect[article] |= promise.measures
     return {
-        article: Reach(frozenset(direct[article]), frozenset(indirect[article] - direct[article]))
-        for article in ARTICLES
+        article: Reach(frozenset(direct[article]), frozenset(indirect[article] - direct[article])) for article in places
     }
 
 
@@ -92,20 +91,33 @@ class Coverage:
         return frozenset(measure for measure in measures if self.field_of[measure] == field_of_action)
 
 
-def coverage(user: User, *, status: str = "", contribution: str = "") -> Coverage:
-    """Counts accepted measures and links that this person may see; four queries, whatever the size."""
+def coverage(user: User, *, status: str = "", contribution: str = "", competence: str = "") -> Coverage:
+    """Counts accepted measures and links that this person may see; four queries, whatever the size.
+
+    ``competence`` leaves only commitments of that competence, so it narrows what is served, not what is done.
+    """
+    field_of = fields_of(user, status)
+    promises = _promises(user, _kin(), competence)
+    serve(promises, field_of, contribution)
+    return Coverage(field_of, promises, reach(promises.values()))
+
+
+def fields_of(user: User, status: str = "") -> dict[str, str]:
+    """The measures that are counted, by reference, with their field of action; one query."""
     measures = _measures(user)
     if status:
         measures = measures.with_shown_status().filter(shown_status=status)  # type: ignore[misc] # annotated
-    field_of = dict(measures.order_by().values_list("reference", "field"))
-    promises = _promises(user, _kin())
+    return dict(measures.order_by().values_list("reference", "field"))
+
+
+def serve(promises: Mapping[int, Promise], measures: Container[str], contribution: str = "") -> None:
+    """Tell each commitment the counted measures that serve it; one query."""
     links = MeasureLink.objects.accepted().order_by()
     if contribution:
         links = links.filter(contribution=contribution)
     for commitment, measure in links.values_list("commitment_id", "measure__reference"):
-        if commitment in promises and measure in field_of:
+        if commitment in promises and measure in measures:
             promises[commitment].measures.add(measure)
-    return Coverage(field_of, promises, reach(promises.values()))
 
 
 def direct_coverage(user: User) -> Coverage:
@@ -138,10 +150,12 @@ def _kin() -> dict[int, set[int]]:
     return leads_to
 
 
-def _promises(user: User, leads_to: Mapping[int, set[int]]) -> dict[int, Promise]:
+def _promises(user: User, leads_to: Mapping[int, set[int]], competence: str = "") -> dict[int, Promise]:
     """Commitments in force that someone may see, with the articles they rest on and lead to."""
     promises: dict[int, Promise] = defaultdict(Promise)
     seen = Commitment.objects.visible_to(user).in_force()
+    if competence:
+        seen = seen.filter(competence=competence)
     rows = CommitmentProvision.objects.filter(ended_on__isnull=True, commitment__in=seen).order_by()
     columns = ("commitment_id", "is_basis", "provision_id", "provision__order", "provision__version__instrument__key")
     for commitment, is_basis, provision, order, instrument in rows.values_list(*columns):

@@ -7,21 +7,75 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from commitments import texts
 from commitments.forms import Filter, day_input, with_all
-from commitments.models import Contribution, MeasureStatus, User
+from commitments.models import Competence, Contribution, FieldOfAction, GapCode, MeasureStatus, User
 from reporting.audit import trail, words
 from reporting.audit.people import People
+from reporting.tables.matrix import COLUMNS
 
 
 class MatrixFilter(Filter):
-    """Which measures the matrix counts."""
+    """What stands in the matrix, and which measures it counts."""
 
     q = None  # type: ignore[assignment] # no keyword: Django takes the field out
+    FILTERS = ("status", "contribution", "competence")
+    field_order = ("status", "contribution", "competence", "name")
 
     status = forms.ChoiceField(label=_("Status"), required=False, choices=with_all(MeasureStatus.choices))
     contribution = forms.ChoiceField(label=_("Contribution"), required=False, choices=with_all(Contribution.choices))
+    competence = forms.ChoiceField(label=_("Competence"), required=False, choices=with_all(Competence.choices))
+    name = forms.CharField(label=_("Columns with the word"), required=False, max_length=80)
+    rows = forms.SlugField(required=False, max_length=60, widget=forms.HiddenInput)
+    columns = forms.ChoiceField(required=False, choices=list(COLUMNS.items()), widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        if not self.chosen().get("columns"):
+            del self.fields["name"]
+
+    def filters(self) -> dict[str, Any]:
+        """What is counted, without what stands in rows and columns."""
+        return {name: value for name, value in self.chosen().items() if name in self.FILTERS}
+
+    def summary(self) -> str:
+        return ", ".join(self.word(name) for name in self.chosen() if name in (*self.FILTERS, "name"))
+
+
+class GapFilter(Filter):
+    """Which gaps are listed, and in which order."""
+
+    q = None  # type: ignore[assignment] # no keyword: Django takes the field out
+
+    state = forms.ChoiceField(
+        label=_("Reason and date"),
+        required=False,
+        choices=with_all(
+            (
+                ("missing", _("Reason missing")),
+                ("open", _("Reason without a date")),
+                ("due", _("Next step has a date")),
+                ("overdue", _("Date has passed")),
+            )
+        ),
+        widget=forms.HiddenInput,
+    )
+    code = forms.ChoiceField(label=_("Reason"), required=False, choices=with_all(GapCode.choices))
+    field = forms.ChoiceField(label=_("Field of action"), required=False, choices=with_all(FieldOfAction.choices))
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=(
+            ("", pgettext_lazy("sorted by", "Article")),
+            ("due", _("Due date, earliest first")),
+            ("stated", _("Day of the reason, oldest first")),
+        ),
+    )
+
+    def summary(self) -> str:
+        return ", ".join(self.word(name) for name in self.chosen() if name not in ("sort", "state"))
 
 
 class NewEditionForm(forms.Form):

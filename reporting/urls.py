@@ -1,7 +1,19 @@
 from django.urls import path, register_converter
 
 from reporting.converters import ArticleConverter, ProvisionNumberConverter
-from reporting.views import audit, commitment, editions, home, matrix, provision, search
+from reporting.views import (
+    articles,
+    audit,
+    cells,
+    commitment,
+    commitment_entry,
+    editions,
+    gaps,
+    home,
+    matrix,
+    provision,
+    search,
+)
 
 app_name = "reporting"
 
@@ -12,12 +24,15 @@ urlpatterns = [
     path("", home.home_page, name="home"),
     path("changes/", home.latest_changes, name="changes"),
     path("search/", search.search, name="search"),
-    path("articles/", matrix.articles, name="articles"),
+    path("articles/", articles.articles, name="articles"),
     path("matrix/", matrix.matrix, name="matrix"),
-    path("matrix/<article:number>/", matrix.article, name="article"),
-    path("matrix/<article:number>/reason/", matrix.gap, name="gap"),
-    path("matrix/<article:number>/<str:field>/", matrix.cell, name="cell"),
-    path("matrix/<article:number>/<str:field>/reason/", matrix.gap, name="gap"),
+    path("matrix/cell/", cells.matrix_cell, name="matrix-cell"),
+    path("matrix/download.<slug:kind>", matrix.matrix_file, name="matrix-file"),
+    path("matrix/<article:number>/", cells.article, name="article"),
+    path("matrix/<article:number>/reason/", gaps.gap, name="gap"),
+    path("matrix/<article:number>/<str:field>/", cells.cell, name="cell"),
+    path("matrix/<article:number>/<str:field>/reason/", gaps.gap, name="gap"),
+    path("gaps/", gaps.gap_list, name="gap-list"),
     path("reports/", editions.edition_list, name="edition-list"),
     path("reports/documents/<int:pk>/", editions.document, name="document"),
     path("reports/<int:year>/prepare/", editions.edition_prepare, name="edition-prepare"),
@@ -33,6 +48,7 @@ urlpatterns = [
     path("ledger/seals/", audit.seals, name="audit-seals"),
     path("ledger/seals/<int:pk>/consistency.json", audit.consistency, name="audit-consistency"),
     path("ledger/rows/<int:index>/proof.json", audit.proof, name="audit-proof"),
+    path("commitments/new/", commitment_entry.commitment_new, name="commitment-new"),
     path("commitments/<str:reference>/", commitment.commitment, name="commitment"),
     path("commitments/<str:reference>/history/", commitment.commitment_history, name="commitment-history"),
     path("instruments/<slug:key>/<int:version>/<provision:number>/", provision.provision, name="provision"),

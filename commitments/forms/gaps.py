@@ -25,6 +25,7 @@ class GapForm(forms.Form):
     )
     next_step = forms.CharField(label=_("Next step"), widget=text_area(2), max_length=1000, required=False)
     due_on = forms.DateField(label=_("Due on"), widget=day_input(), required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

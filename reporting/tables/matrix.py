@@ -1,8 +1,7 @@
-"""The matrix: thirty articles by four fields of action, each gap with its reason."""
+"""The matrix in all its views: what stands in the rows by what stands in the columns, and why a cell is empty."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -10,8 +9,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from commitments import texts
-from commitments.models import FieldOfAction, GapCode, GapReason, Provision
-from reporting.coverage import ARTICLES, FIELDS, Coverage
+from commitments.models import FieldOfAction, Instrument, Provision, User
+from reporting import grid
+from reporting.grid import COLUMNS_A_PAGE, NOWHERE, Counts, Line, Rows
+from reporting.tables.gaps import (
+    Reasons,
+    cell_name,
+    cell_url,
+    field_label,
+    gap_reasons,
+    is_beyond,
+    kind_of,
+    reason_of,
+)
+
+__all__ = ["GROUPS", "SHORT", "cell_name", "cell_url", "field_label", "gap_reasons", "udhr_articles"]
 
 GROUPS = (
     (gettext_lazy("Dignity and equality"), 1, 2),
@@ -30,28 +42,96 @@ SHORT = {
 }
 """The fields of action as heads of narrow columns."""
 
-Reasons = Mapping[tuple[int, str], GapReason]
+ROWS = {"": gettext_lazy("Articles"), "instruments": gettext_lazy("Instruments")}
+COLUMNS = {
+    "": gettext_lazy("Fields of action"),
+    "unit": gettext_lazy("Units"),
+    "partner": gettext_lazy("Partner cities"),
+    "engagement": gettext_lazy("Engagements"),
+}
+TITLES = {
+    "": gettext_lazy("fields of action"),
+    "unit": gettext_lazy("units"),
+    "partner": gettext_lazy("partner cities"),
+    "engagement": gettext_lazy("engagements"),
+}
+"""What stands in the columns, inside a heading."""
+
+NONE = {
+    "partner": gettext_lazy("No partner city"),
+    "engagement": gettext_lazy("No engagement"),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """What stands in rows and columns, and what is counted. ``chosen`` are the filters, by their name in addresses.
+
+    ``instrument`` is given where its provisions are the rows; ``name`` narrows the columns to those called so.
+    """
+
+    rows: str = ""
+    columns: str = ""
+    instrument: Instrument | None = None
+    page: int = 1
+    name: str = ""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_of_articles(self) -> bool:
+        return not self.rows
+
+    @property
+    def has_gaps(self) -> bool:
+        """Reasons for gaps are given for articles in fields of action."""
+        return self.is_of_articles and not self.columns
+
+    @property
+    def title(self) -> str:
+        columns = TITLES[self.columns]
+        if self.instrument:
+            name = texts.localized(self.instrument, "short")
+            return _("Matrix: %(instrument)s and %(columns)s") % {"instrument": name, "columns": columns}
+        if self.rows:
+            return _("Matrix: instruments and %(columns)s") % {"columns": columns}
+        return _("Matrix: articles and %(columns)s") % {"columns": columns}
+
+    def query(self, **more: object) -> str:
+        """The address of this view, with something else in it; what is empty is left out."""
+        said = {"rows": self.rows, "columns": self.columns, "name": self.name, "page": self.page, **self.chosen, **more}
+        kept = {name: value for name, value in said.items() if value and not (name == "page" and value == 1)}
+        return f"?{urlencode(kept)}" if kept else ""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One field of action of one article; ``kind`` is what ``components/gap_cell.html`` draws."""
+    """Where a row meets a column; ``kind`` is what ``components/gap_cell.html`` draws."""
 
-    article: int
-    field: str
+    row: str
+    column: str
     name: str
     kind: str
     count: int
-    url: str
+    url: str = ""
     reason: str = ""
 
 
 @dataclass(frozen=True)
-class Row:
-    """An article with its fields; ``direct`` and ``indirect`` count each measure once."""
+class Column:
+    """A head. ``direct`` and ``every`` count each measure once, whatever the rows it stands in."""
 
-    number: int
-    provision: Provision
+    key: str
+    label: str
+    url: str
+    direct: int
+    every: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """``direct`` and ``indirect`` count each measure once, whatever the columns it stands in."""
+
+    line: Line
     cells: list[Cell]
     direct: int
     indirect: int
@@ -61,159 +141,181 @@ class Row:
 @dataclass(frozen=True)
 class Group:
     label: str
-    first: int
-    last: int
+    first: str
+    last: str
     rows: list[Row]
 
 
 @dataclass(frozen=True)
-class GapField:
-    """One field of action without a direct measure, as a link to its cell."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Fields of an article without a direct measure that share one reason, or the lack of one."""
-
-    article: int
-    field: str
-    fields: list[GapField]
-    reason: GapReason | None
-
-    @property
-    def name(self) -> str:
-        return cell_name(self.article, self.field)
-
-    @property
-    def url(self) -> str:
-        return cell_url(self.article, self.field)
-
-    @property
-    def reason_url(self) -> str:
-        return reverse("reporting:gap", args=[self.article, self.field] if self.field else [self.article])
-
-    @property
-    def due_on(self) -> date | None:
-        return self.reason.due_on if self.reason else None
-
-
-@dataclass(frozen=True)
 class Matrix:
+    view: View
     groups: list[Group]
-    columns: list[str]
-    direct: list[int]
-    every: list[int]
-    gaps: list[Gap]
+    columns: list[Column]
+    pages: int
     measures: int
     direct_measures: int
     covered: int
     closable: int
     beyond: int
 
+    @property
+    def rows(self) -> list[Row]:
+        return [row for group in self.groups for row in group.rows]
 
-def matrix(reach: Coverage, articles: Mapping[int, Provision], reasons: Reasons, chosen: Mapping[str, str]) -> Matrix:
-    """Draw up the matrix; ``chosen`` is the filter that the addresses of the cells carry on."""
-    query = f"?{urlencode(chosen)}" if chosen else ""
-    rows = {number: _row(number, articles[number], reach, reasons, query) for number in ARTICLES if number in articles}
-    bare = [row.number for row in rows.values() if not row.direct]
-    beyond = [number for number in bare if _is_beyond(reasons.get((number, "")))]
+    @property
+    def span(self) -> int:
+        return len(self.columns) + 2
+
+    @property
+    def is_wide(self) -> bool:
+        return bool(self.view.columns)
+
+    @property
+    def previous_url(self) -> str:
+        return self.view.query(page=self.view.page - 1) or "?" if self.view.page > 1 else ""
+
+    @property
+    def next_url(self) -> str:
+        return self.view.query(page=self.view.page + 1) if self.view.page < self.pages else ""
+
+
+def rows_of(view: View) -> Rows:
+    if view.instrument:
+        return grid.provision_rows(view.instrument)
+    return grid.instrument_rows() if view.rows else grid.article_rows()
+
+
+def counts_of(view: View, user: User) -> Counts:
+    """What a view counts, as far as someone may see it."""
+    return grid.counts(user, rows_of(view), view.columns, view.chosen)
+
+
+def counting_rule() -> str:
+    """Rule 1, in words, for every place where the numbers stand."""
+    return _(
+        "A measure that serves several rows or stands in several columns is counted in each of them. Totals count each "
+        "measure once, so they can be smaller than the sum."
+    )
+
+
+def matrix(view: View, counts: Counts, reasons: Reasons, *, whole: bool = False) -> Matrix:
+    """Draw up a view; ``whole`` puts all columns side by side, as a download does."""
+    named = [line for line in counts.columns.lines if view.name.casefold() in line.name.casefold()]
+    pages = 1 if whole else max(1, -(-len(named) // COLUMNS_A_PAGE))
+    first = (min(view.page, pages) - 1) * COLUMNS_A_PAGE
+    lines = named if whole or not view.columns else named[first : first + COLUMNS_A_PAGE]
+    columns = _columns(view, counts, lines)
+    rows = [_row(key, view, counts, columns, reasons) for key in counts.rows.lines]
+    bare = [row for row in rows if not row.direct]
+    beyond = [row for row in bare if view.is_of_articles and is_beyond(reasons.get((int(row.line.key), "")))]
     return Matrix(
-        groups=[
-            Group(str(label), first, last, [rows[number] for number in range(first, last + 1) if number in rows])
-            for label, first, last in GROUPS
-        ],
-        columns=[str(SHORT[field]) for field in FIELDS],
-        direct=[len(reach.direct_anywhere(field)) for field in FIELDS],
-        every=[len(reach.measures(field)) for field in FIELDS],
-        gaps=[gap for number in rows for gap in gaps_of(number, reach, reasons)],
-        measures=len(reach.measures()),
-        direct_measures=len(reach.direct_anywhere()),
+        view=view,
+        groups=_groups(view, rows),
+        columns=[column for column, _keys in columns],
+        pages=pages,
+        measures=len(counts.measures),
+        direct_measures=len(counts.direct_anywhere()),
         covered=len(rows) - len(bare),
         closable=len(bare) - len(beyond),
         beyond=len(beyond),
     )
 
 
-def gaps_of(article: int, reach: Coverage, reasons: Reasons) -> Iterable[Gap]:
-    """What holds for all fields is one gap; each field with a reason of its own is another."""
-    bare = [field for field in FIELDS if not reach.direct(article, field)]
-    own = [field for field in bare if (article, field) in reasons]
-    shared = [field for field in bare if field not in own]
-    if shared:
-        is_whole = len(shared) == len(FIELDS)
-        found = [] if is_whole else [GapField(field_label(field), cell_url(article, field)) for field in shared]
-        yield Gap(article, "", found, reasons.get((article, "")))
-    for field in own:
-        reason = reasons[article, field]
-        if reason.code != GapCode.NOT_RELEVANT:
-            yield Gap(article, field, [GapField(field_label(field), cell_url(article, field))], reason)
+Counted = tuple[Column, frozenset[str]]
+"""A head with the keys of the columns that it counts: one, or all that are not shown."""
 
 
-def reason_of(article: int, field: str, reasons: Reasons) -> GapReason | None:
-    """The reason for one field, or the one that holds for all of them."""
-    return reasons.get((article, field)) or reasons.get((article, ""))
+def _columns(view: View, counts: Counts, lines: Iterable[Line]) -> list[Counted]:
+    """The columns that are shown, one for all others, and one for measures that stand in none."""
+    heads = [(line.key, _label(view, line), frozenset({line.key})) for line in lines]
+    shown = {key for key, _label, _keys in heads}
+    rest = frozenset(line.key for line in counts.columns.lines if line.key not in shown)
+    if rest:
+        heads.append(("", _("%(n)s others") % {"n": len(rest)}, rest))
+    if view.columns in NONE:
+        heads.append((NOWHERE, str(NONE[view.columns]), frozenset({NOWHERE})))
+    following = view.query(page=view.page + 1)
+    return [
+        (
+            Column(
+                key,
+                label,
+                following if not key and not view.name else "",
+                len(counts.direct_anywhere(keys)),
+                len(counts.within(keys)),
+            ),
+            keys,
+        )
+        for key, label, keys in heads
+    ]
 
 
-def gap_reasons() -> dict[tuple[int, str], GapReason]:
-    rows = GapReason.objects.filter(article__in=Provision.objects.articles()).select_related("article", "stated_by")
-    return {(row.article.order, row.field): row for row in rows}
+def _label(view: View, line: Line) -> str:
+    return line.name if view.columns else str(SHORT[line.key])
+
+
+def _row(key: int, view: View, counts: Counts, columns: Iterable[Counted], reasons: Reasons) -> Row:
+    line, direct = counts.rows.lines[key], len(counts.direct(key))
+    cells = []
+    for column, keys in columns:
+        count = len(counts.direct(key, keys))
+        cells.append(_cell(view, line, column, count, _why(view, key, column, reasons, is_bare=not direct)))
+    return Row(line, cells, direct, len(counts.indirect(key)), _row_url(view, line))
+
+
+def _why(view: View, key: int, column: Column, reasons: Reasons, *, is_bare: bool) -> tuple[str, str]:
+    """How an empty cell is drawn and what it says. Beside fields of action only whole articles have reasons."""
+    if view.has_gaps:
+        reason = reason_of(key, column.key, reasons)
+    elif view.is_of_articles and is_bare:
+        reason = reasons.get((key, ""))
+    else:
+        return "blank", _("no measure")
+    return kind_of(reason), texts.localized(reason, "text") if reason else ""
+
+
+def _cell(view: View, line: Line, column: Column, count: int, why: tuple[str, str]) -> Cell:
+    kind, reason = ("count", "") if count else why
+    name = f"{row_name(view, line)}, {column.label}"
+    url = ""
+    if view.has_gaps:
+        name = cell_name(int(line.key), column.key)
+        url = cell_url(int(line.key), column.key) + _filters(view)
+    elif count and column.key:
+        url = reverse("reporting:matrix-cell") + view.query(page=0, name="", row=line.key, column=column.key)
+    elif view.is_of_articles and not count:
+        url = cell_url(int(line.key)) + _filters(view)
+    return Cell(line.key, column.key, name, kind, count, url, reason)
+
+
+def row_name(view: View, line: Line) -> str:
+    return _("Art. %(article)s") % {"article": line.number} if view.is_of_articles else line.number or line.name
+
+
+def _row_url(view: View, line: Line) -> str:
+    if view.is_of_articles:
+        return cell_url(int(line.key)) + _filters(view)
+    if view.instrument:
+        return reverse("reporting:matrix-cell") + view.query(page=0, name="", row=line.key)
+    return view.query(page=0, rows=line.key)
+
+
+def _filters(view: View) -> str:
+    return f"?{urlencode(view.chosen)}" if view.chosen else ""
+
+
+def _groups(view: View, rows: list[Row]) -> list[Group]:
+    if view.is_of_articles:
+        known = {int(row.line.key): row for row in rows}
+        return [
+            Group(str(label), str(first), str(last), [known[n] for n in range(first, last + 1) if n in known])
+            for label, first, last in GROUPS
+        ]
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.line.group, []).append(row)
+    return [Group(label, each[0].line.key, each[-1].line.key, each) for label, each in found.items()]
 
 
 def udhr_articles() -> dict[int, Provision]:
     return {row.order: row for row in Provision.objects.articles().select_related("version__instrument")}
-
-
-def field_label(field: str) -> str:
-    return str(FieldOfAction(field).label)
-
-
-def cell_name(article: int, field: str) -> str:
-    """An article, in one field of action or in all of them, as a heading says it."""
-    if field:
-        return _("Art. %(article)s, %(field)s") % {"article": article, "field": field_label(field)}
-    return _("Art. %(article)s, all fields") % {"article": article}
-
-
-def cell_url(article: int, field: str = "") -> str:
-    if field:
-        return reverse("reporting:cell", args=[article, field])
-    return reverse("reporting:article", args=[article])
-
-
-def _is_beyond(reason: GapReason | None) -> bool:
-    return reason is not None and reason.code == GapCode.NO_COMPETENCE
-
-
-def _row(number: int, provision: Provision, reach: Coverage, reasons: Reasons, query: str) -> Row:
-    return Row(
-        number=number,
-        provision=provision,
-        cells=[_cell(number, field, reach, reasons, query) for field in FIELDS],
-        direct=len(reach.direct(number)),
-        indirect=len(reach.indirect(number)),
-        url=cell_url(number) + query,
-    )
-
-
-def _cell(number: int, field: str, reach: Coverage, reasons: Reasons, query: str) -> Cell:
-    count = len(reach.direct(number, field))
-    reason = reason_of(number, field, reasons)
-    return Cell(
-        article=number,
-        field=field,
-        name=cell_name(number, field),
-        kind="count" if count else _kind(reason),
-        count=count,
-        url=cell_url(number, field) + query,
-        reason=texts.localized(reason, "text") if reason and not count else "",
-    )
-
-
-def _kind(reason: GapReason | None) -> str:
-    if reason is None:
-        return "gap"
-    kinds = {GapCode.NO_COMPETENCE.value: "out", GapCode.NOT_RELEVANT.value: "blank"}
-    return kinds.get(reason.code, "planned" if reason.next_step_de and reason.due_on else "gap")

@@ -1,181 +1,96 @@
-"""The thirty articles, as a portico and as a matrix; each cell opens its measures or its reason."""
+"""The matrix in all its views: as a page, on paper and as a file."""
 
-from typing import Any
-
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
-from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from commitments import clock, texts, workflow
-from commitments.forms import GapForm, add_errors
-from commitments.models import Commitment, GapCode, GapReason, Measure, MeasureStatus, MeasureUnit, Provision
+from commitments import clock
+from commitments.models import UDHR, Instrument, Protection
 from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
 from commitments.views.lists import chip
-from commitments.workflow import Gap
-from reporting.coverage import FIELDS, coverage
+from commitments.workflow.downloads import Download, log_download
 from reporting.forms import MatrixFilter
-from reporting.tables import articles as picture
+from reporting.tables import gaps as gap_tables
 from reporting.tables import matrix as tables
-from reporting.tables.home import link
-from reviews.models import Outcome
+from reporting.tables import matrix_files as files
+from reporting.views.parts import may_explain, require_part, state_of_today
 
-PER_PAGE = 50
+KINDS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+
+
+def view_of(filters: MatrixFilter, page: str | None = None) -> tables.View:
+    """What the address asks for; rows that nobody knows are the articles."""
+    chosen = filters.chosen()
+    rows, columns = chosen.get("rows", ""), chosen.get("columns", "")
+    instrument = None
+    if rows and rows != "instruments":
+        instrument = Instrument.objects.filter(key=rows).exclude(key=UDHR).first()
+    return tables.View(
+        rows=rows if instrument or rows == "instruments" else "",
+        columns=columns,
+        instrument=instrument,
+        page=int(page) if page and page.isascii() and page.isdigit() and 0 < len(page) < 5 and int(page) else 1,
+        name=chosen.get("name", "") if columns else "",
+        chosen=filters.filters(),
+    )
 
 
 @require_safe
 def matrix(request: UserRequest) -> HttpResponse:
-    _require_part(request)
+    require_part(request.user)
     filters = MatrixFilter(request.GET)
-    chosen = filters.chosen()
-    reach = coverage(request.user, **chosen)
-    table = tables.matrix(reach, tables.udhr_articles(), tables.gap_reasons(), chosen)
+    view = view_of(filters, request.GET.get("page"))
+    reasons = gap_tables.gap_reasons() if view.is_of_articles else {}
+    counts = tables.counts_of(view, request.user)
+    table = tables.matrix(view, counts, reasons)
     context = {
         "matrix": table,
+        "gaps": gap_tables.gaps_in(counts, reasons) if view.has_gaps else [],
         "filters": filters,
         "summary": filters.summary(),
-        "preline": _state_of_today(),
+        "preline": state_of_today(),
+        "rule": tables.counting_rule(),
         "closable_kind": "bad" if table.closable else "good",
-        "may_explain": _may_explain(request),
+        "may_explain": may_explain(request.user),
+        "may_export": can(request.user, Verb.EXPORT, on=clock.today()),
+        "rows": [chip(request, "rows", name, str(label)) for name, label in tables.ROWS.items()],
+        "columns": [chip(request, "columns", name, str(label)) for name, label in tables.COLUMNS.items()],
+        "query": view.query(page=0),
     }
     return render(request, "reporting/matrix.html", context)
 
 
 @require_safe
-def articles(request: UserRequest) -> HttpResponse:
-    """The portico by verdict or by number of measures, for all fields of action or seen from one."""
-    _require_part(request)
-    field = request.GET.get("field", "") if request.GET.get("field") in FIELDS else ""
-    by = "measures" if request.GET.get("by") == "measures" else "verdict"
-    reach, verdicts = coverage(request.user), picture.latest_verdicts(request.user)
-    if verdicts.year is None:
-        by = "measures"
-    groups = picture.lines(tables.udhr_articles(), reach, verdicts)
-    fields = [(name, tables.field_label(name), len(reach.direct_anywhere(name))) for name in FIELDS]
-    context = {
-        "groups": groups,
-        "preline": _said(verdicts) if by == "verdict" else _state_of_today(),
-        "legend": verdicts.legend(),
-        "field": field,
-        "beyond": sum(line.outcome == Outcome.OUT_OF_COMPETENCE for group in groups for line in group.rows),
-        "tiles": picture.tiles(groups, field) if by == "verdict" else picture.counted_tiles(groups, reach, field),
-        "verdicts": verdicts,
-        "by": by,
-        "views": [chip(request, "by", "", _("Verdicts")), chip(request, "by", "measures", _("Measures"))],
-        "chips": [chip(request, "field", "", _("All fields")), *(chip(request, "field", *row) for row in fields)],
-    }
-    return render(request, "reporting/articles.html", context)
-
-
-@require_safe
-def article(request: UserRequest, number: int) -> HttpResponse:
-    """All measures of an article, whatever their field of action."""
-    return _cell(request, number, "")
-
-
-@require_safe
-def cell(request: UserRequest, number: int, field: str) -> HttpResponse:
-    """The measures that one cell of the matrix counts."""
-    if field not in FIELDS:
+def matrix_file(request: UserRequest, kind: str) -> HttpResponse:
+    """The view as a file, all columns side by side; what was taken out, and by whom, is written down."""
+    require_part(request.user)
+    require(request.user, Verb.EXPORT, on=clock.today())
+    if kind not in KINDS:
         raise Http404
-    return _cell(request, number, field)
-
-
-def _cell(request: UserRequest, number: int, field: str) -> HttpResponse:
-    _require_part(request)
-    provision = get_object_or_404(Provision.objects.articles().select_related("version__instrument"), order=number)
     filters = MatrixFilter(request.GET)
-    reach = coverage(request.user, **filters.chosen())
-    found = {"direct": reach.direct(number, field), "indirect": reach.indirect(number, field)}
-    way = "indirect" if request.GET.get("way") == "indirect" or not found["direct"] else "direct"
-    rows = Measure.objects.visible_to(request.user).with_shown_status().filter(reference__in=found[way])
-    units = MeasureUnit.objects.filter(ended_on__isnull=True).select_related("unit")
-    rows = rows.prefetch_related(Prefetch("measure_units", queryset=units)).order_by("reference")
-    based = [pk for pk, promise in reach.promises.items() if promise.basis == number]
-    commitments = Commitment.objects.visible_to(request.user).filter(pk__in=based)
-    context: dict[str, Any] = {
-        "provision": provision,
-        "number": number,
-        "field": field,
-        "name": tables.cell_name(number, field),
-        "text_url": link(
-            "reporting:provision",
-            provision.version.instrument.key,
-            provision.version.number,
-            provision.number,
-        ),
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
-        "way": way,
-        "ways": [
-            chip(request, "way", "", _("Direct"), len(found["direct"])),
-            chip(request, "way", "indirect", _("Indirect"), len(found["indirect"])),
-        ],
-        "summary": filters.summary(),
-        "reason": None if found["direct"] else tables.reason_of(number, field, tables.gap_reasons()),
-        "is_gap": not found["direct"],
-        "commitments": [_with_url(row) for row in commitments.select_related("lead_unit")],
-        "may_explain": _may_explain(request),
-    }
-    for row in context["page"].object_list:
-        row.url = link("commitments:measure", row.reference)
-        row.shown_status_label = MeasureStatus(row.shown_status).label
-    return render(request, "reporting/cell.html", context)
-
-
-def _require_part(request: UserRequest) -> None:
-    """Whoever may see no content at all would see nothing but gaps."""
-    if not request.user.clearance():
-        raise PermissionDenied(_("Your role has no part in the content of the register."))
-
-
-def _with_url(row: Commitment) -> Commitment:
-    row.url = link("reporting:commitment", row.reference)  # type: ignore[attr-defined] # for the template
-    return row
-
-
-def _may_explain(request: UserRequest) -> bool:
-    return can(request.user, Verb.GIVE_GAP_REASON, on=clock.today())
-
-
-def _state_of_today() -> str:
-    return _("State of %(day)s") % {"day": texts.long_date(clock.today())}
-
-
-def _said(verdicts: picture.Verdicts) -> str:
-    day = texts.long_date(verdicts.reporting_date)
-    return _("Review cycle %(year)s, reporting date %(day)s") % {"year": verdicts.year, "day": day}
-
-
-@require_http_methods(["GET", "POST"])
-def gap(request: UserRequest, number: int, field: str = "") -> HttpResponse:
-    """Say why an article has no measure in a field of action, or in any."""
-    if field and field not in FIELDS:
-        raise Http404
-    require(request.user, Verb.GIVE_GAP_REASON, on=clock.today())
-    provision = get_object_or_404(Provision.objects.articles().select_related("version__instrument"), order=number)
-    known = GapReason.objects.filter(article=provision, field=field).first()
-    form = GapForm(request.POST or None, initial=_initial(known))
-    if form.is_valid():
-        said = form.cleaned_data
-        given = Gap(GapCode(said["code"]), said["text"], said["next_step"], said["due_on"])
-        try:
-            workflow.give_gap_reason(provision, field, given, actor=request.user, at=clock.now())
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
-            messages.success(request, _("The reason stands in the matrix."))
-            return redirect("reporting:matrix")
-    name = tables.cell_name(number, field)
-    context = {"form": form, "provision": provision, "name": name, "cancel_url": tables.cell_url(number, field)}
-    return render(request, "reporting/gap_reason.html", context)
-
-
-def _initial(known: GapReason | None) -> dict[str, object]:
-    if known is None:
-        return {}
-    return {"code": known.code, "text": known.text_de, "next_step": known.next_step_de, "due_on": known.due_on}
+    view = view_of(filters)
+    reasons = gap_tables.gap_reasons() if view.is_of_articles else {}
+    counts = tables.counts_of(view, request.user)
+    table = tables.matrix(view, counts, reasons, whole=True)
+    lead = [view.title, state_of_today(), filters.summary() or _("All accepted measures"), tables.counting_rule()]
+    sheets = [files.matrix_sheet(table, lead)]
+    gaps = gap_tables.gaps_in(counts, reasons) if view.has_gaps else []
+    if gaps:
+        sheets.append(files.gap_sheet(gaps, lead[:3]))
+    if request.GET.get("sheet") == "gaps":
+        sheets = sheets[1:] or [files.gap_sheet([], lead[:3])]
+    content = files.as_xlsx(sheets) if kind == "xlsx" else files.as_csv(sheets[0])
+    name = f"{_('matrix') if sheets[0].name == _('Matrix') else _('gaps')}-{clock.today():%Y-%m-%d}.{kind}"
+    rows = sum(len(sheet.rows) - 1 for sheet in sheets)
+    made = Download(
+        "matrix", name, content, request.GET.urlencode(), rows, Protection.PROTECTED in request.user.clearance()
+    )
+    log_download(made, actor=request.user, at=clock.now())
+    response = HttpResponse(content, content_type=KINDS[kind])
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
