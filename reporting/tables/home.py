@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commitments import texts
-from commitments.models import Adoption, GapCode, LinkState, Measure, User
+from commitments.models import LinkState, Measure, User
 from commitments.texts import short_date
-from reporting.coverage import ARTICLES, direct_coverage
 from reporting.models import EditionState, ReportDocument, ReportEdition
-from reporting.tables.articles import verdicts_in_use
-from reporting.tables.matrix import cell_url, field_label, gap_reasons
+from reporting.tables.deadlines import Deadlines, deadlines
+from reporting.tables.matrix import field_label
+from reporting.tables.picture import Picture, picture
 from reviews.models import (
     Assessment,
     AssessmentState,
@@ -53,12 +53,6 @@ class Task:
     state: str = ""
     kind: str = "neutral"
     icon: str = "edit"
-
-
-@dataclass(frozen=True)
-class Deadline:
-    day: date
-    label: str
 
 
 @dataclass(frozen=True)
@@ -113,62 +107,6 @@ def progress(cycle: ReviewCycle, user: User, today: date, page: str) -> Progress
     return Progress(sorted(lines, key=lambda line: (-line.unit.total, line.label)))
 
 
-# Deadlines
-
-
-def deadlines(cycle: ReviewCycle | None, today: date) -> list[Deadline]:
-    """What is due next: the cycle's own days, and renewals of what the city took on (rule 17)."""
-    found = []
-    if cycle is not None and not cycle.is_final:
-        found = [
-            Deadline(cycle.confirm_by, _("End of the answers")),
-            Deadline(cycle.last_reminder_on, _("Last reminder to units that have not answered")),
-            Deadline(cycle.assess_by, _("Last assessment to be approved")),
-        ]
-    due = Adoption.objects.filter(ended_on__isnull=True, renewal_due_on__isnull=False)
-    for adoption in due.select_related("version__instrument").order_by("renewal_due_on")[:SHOWN]:
-        assert adoption.renewal_due_on is not None
-        name = texts.localized(adoption.version.instrument, "short")
-        found.append(Deadline(adoption.renewal_due_on, _("Renew “%(name)s”") % {"name": name}))
-    return sorted((row for row in found if row.day >= today), key=lambda row: row.day)[:6]
-
-
-# The picture beside it
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A small portico, and the articles without a direct measure that the city could close itself."""
-
-    tiles: list[dict[str, Any]]
-    year: int | None
-    gaps: int
-    closable: list[tuple[int, str]]
-
-
-def picture(user: User) -> Picture:
-    """Four queries: what is direct, the verdicts, and why there are gaps."""
-    reach, verdicts, reasons = direct_coverage(user), verdicts_in_use(user), gap_reasons()
-    outcomes = {number: verdicts.of_article(number, reach) for number in ARTICLES}
-    bare = [number for number in ARTICLES if not reach.direct(number)]
-    beyond = {number for (number, name), row in reasons.items() if not name and row.code == GapCode.NO_COMPETENCE}
-    return Picture(
-        tiles=[
-            {
-                "number": number,
-                "title": texts.article_label(number).replace("\u00ad", ""),
-                "code": outcome,
-                "label": verdicts.label(outcome),
-                "url": cell_url(number),
-            }
-            for number, outcome in outcomes.items()
-        ],
-        year=verdicts.year,
-        gaps=len(bare),
-        closable=[(number, cell_url(number)) for number in bare if number not in beyond],
-    )
-
-
 # Roles
 
 
@@ -178,7 +116,7 @@ class OfficerHome:
     phases: list[dict[str, Any]]
     tasks: list[Task]
     progress: Progress
-    deadlines: list[Deadline]
+    deadlines: Deadlines
     picture: Picture
     overdue: Sequence[FollowUp]
     board_url: str
@@ -192,6 +130,8 @@ def officer_home(user: User, today: date) -> OfficerHome:
     if cycle is not None and not cycle.is_final:
         tasks += [*_of_answers(cycle, answers), *_of_assessments(cycle, user)]
     tasks += _of_follow_ups(overdue, today)
+    due = deadlines(cycle, user, today)
+    tasks += _of_renewals(due)
     tasks += _of_proposals(user)
     if cycle is None:
         tasks.append(_to_plan())
@@ -200,7 +140,7 @@ def officer_home(user: User, today: date) -> OfficerHome:
         phases=phases(cycle, today) if cycle else [],
         tasks=tasks,
         progress=answers,
-        deadlines=deadlines(cycle, today),
+        deadlines=due,
         picture=picture(user),
         overdue=overdue,
         board_url=link("reviews:board", cycle.year) if cycle else "",
@@ -269,6 +209,19 @@ def _of_follow_ups(overdue: Sequence[FollowUp], today: date) -> Iterable[Task]:
         since = ngettext("For %(days)s day", "For %(days)s days", days) % {"days": days}
         text = _("Without a new date they stand in the report as not kept.")
         yield Task(title, "#overdue", text, since, "danger", "danger")
+
+
+def _of_renewals(due: Deadlines) -> Iterable[Task]:
+    """Rule 17: a lapse waits for somebody until the renewal is entered or the membership has ended."""
+    if due.lapsed:
+        first, n = due.lapsed[0], len(due.lapsed)
+        title = ngettext("%(n)s renewal has lapsed", "%(n)s renewals have lapsed", n) % {"n": n}
+        text = _("%(names)s. Enter the renewal, or end what is over.") % {
+            "names": _list([renewal.name for renewal in due.lapsed])
+        }
+        days = -first.days
+        since = ngettext("For %(days)s day", "For %(days)s days", days) % {"days": days}
+        yield Task(title, first.url, text, since, "danger", "danger")
 
 
 def _of_proposals(user: User) -> Iterable[Task]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from commitments import clock
+from commitments import clock, renewals
 from commitments.forms import add_errors
 from commitments.jobs import enqueue
 from commitments.models import OrganisationalUnit, User
@@ -89,7 +89,17 @@ def cycle(request: UserRequest, year: int) -> HttpResponse:
         facts = progress.Facts.of(progress.by_unit(request.user, found, today))
         context |= {"facts": facts, **freezing(request.user, found, today, facts)}
     context["editions"] = _editions()
+    context["lapses"] = lapses(request.user, found, today)
     return render(request, "reviews/cycle.html", context)
+
+
+def lapses(user: User, cycle: ReviewCycle, today: date) -> list[renewals.Renewal]:
+    """Renewals that had lapsed: today in a running cycle, on the day of the freeze in one that is over (rule 17)."""
+    if cycle.state == CycleState.PLANNED:
+        return []
+    if not cycle.is_final:
+        return renewals.lapsed(user, today)
+    return renewals.lapsed_then(user, localdate(cycle.frozen_at) if cycle.frozen_at else cycle.assess_by)
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,6 +18,7 @@ from tests.factories import (
     make_commitment,
     make_confirmation,
     make_cycle,
+    make_engagement,
     make_follow_up,
     make_link,
     make_measure,
@@ -127,9 +128,37 @@ class TestTheOfficer:
     def test_renewals_stand_among_the_deadlines(self):
         """Rule 17."""
         make_adoption(renewal_due_on=today() + timedelta(days=100))
-        make_adoption(renewal_due_on=today() - timedelta(days=1))
+        membership = make_engagement(renewal_due_on=today() + timedelta(days=10))
 
-        assert len(home.deadlines(None, today())) == 1
+        coming = officer_home().deadlines.coming
+
+        assert [row.day for row in coming] == [today() + timedelta(days=10), today() + timedelta(days=100)]
+        assert coming[0].url == reverse("commitments:engagement", args=[membership.key])
+
+    def test_rule_17_a_lapsed_renewal_is_a_task_until_it_is_renewed(self):
+        make_cycle()
+        membership = make_engagement(renewal_due_on=today() - timedelta(days=3), name_de="Eurocities")
+
+        found = officer_home()
+
+        assert titles(found.tasks) == ["1 renewal has lapsed"]
+        assert found.tasks[0].state == "For 3 days"
+        assert "Eurocities" in found.tasks[0].text
+        assert membership.renewal_due_on not in [row.day for row in found.deadlines.coming]
+        membership.renewal_due_on = today() + timedelta(days=300)
+        saved(membership)
+        assert officer_home().tasks == []
+
+    def test_a_protected_membership_is_in_no_deadline_and_no_task(self):
+        """Rule 10."""
+        make_cycle()
+        make_engagement(renewal_due_on=today() - timedelta(days=3), protection="protected")
+        make_engagement(renewal_due_on=today() + timedelta(days=3), protection="protected", name_de="Geheim")
+
+        found = officer_home()
+
+        assert found.tasks == []
+        assert not any("Geheim" in row.label for row in found.deadlines.coming)
 
     def test_the_units_with_the_most_answers_come_first(self):
         cycle, small, large = make_cycle(), make_unit(), make_unit()
