@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from commitments.views.cordis import import_cordis
 from commitments.views.exchange import discard, exchange, export, import_file, take_over, transfer
 
 urlpatterns = [
     path("exchange/", exchange, name="exchange"),
+    path("exchange/cordis/", import_cordis, name="exchange-cordis"),
     path("exchange/import/<slug:subject>/", import_file, name="import"),
     path("exchange/export/<slug:subject>.<slug:form>", export, name="export"),
     path("exchange/<int:pk>/", transfer, name="transfer"),

@@ -88,14 +88,14 @@ class Plan:
         return bool(self.errors) or any(row.errors for row in self.rows)
 
     @property
-    def counts(self) -> dict[str, int]:
-        """Rows in all and by outcome, and errors."""
+    def counts(self) -> dict[str, Any]:
+        """Rows in all and by outcome, errors, and the notes where there are any."""
         found = Counter(str(row.outcome) for row in self.rows)
         return {
             "rows": len(self.rows),
             **{str(outcome): found[str(outcome)] for outcome in RowOutcome},
             "errors": sum(1 for _error in self.all_errors()),
-        }
+        } | ({"notes": self.notes} if self.notes else {})
 
     @property
     def writes(self) -> bool:

@@ -75,6 +75,8 @@ class Subject(ABC):
     verb: Verb = Verb.EDIT_REGISTER
     is_imported = True
     is_exported = True
+    upload_page = ""
+    """Name of the address where its files are brought in, where more is asked than for a file."""
     ignores_unknown = False
     """Whether headings that nobody knows are passed over, as in files of other systems, or refused."""
 

@@ -95,6 +95,8 @@ def import_file(request: UserRequest, subject: str) -> HttpResponse:
     shown = _subject(subject)
     if not shown.is_imported:
         raise Http404
+    if shown.upload_page:
+        return redirect(shown.upload_page)
     require(request.user, Verb.IMPORT, on=clock.today())
     form = ImportForm(request.POST or None, request.FILES or None, suffixes=shown.suffixes, most=UPLOAD_LIMIT)
     if request.method == "POST" and form.is_valid():
