@@ -21,6 +21,7 @@ from commitments.views.measure_forms import (
     measure_suggestions,
 )
 from commitments.views.measures import measure, measure_history, measure_list
+from commitments.views.partner_map import partner_map
 from commitments.views.recommendation_links import recommendation_link, recommendation_links, recommendation_unlink
 from commitments.views.recommendations import (
     recommendation,
@@ -58,6 +59,7 @@ urlpatterns = [
         commitment_mapping_suggestions,
         name="commitment-mapping-suggestions",
     ),
+    path("engagements/map/", partner_map, name="partner-map"),
     *portfolio_urls.urlpatterns,
     path("recommendations/", recommendation_list, name="recommendation-list"),
     path("recommendations/add/", recommendation_add, name="recommendation-add"),

@@ -146,6 +146,7 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("kern", BASE_DIR / "node_modules" / "@kern-ux" / "native" / "dist"),
 ]
+WORLD_ATLAS = BASE_DIR / "node_modules" / "world-atlas"  # outlines of land, for the map of partner cities
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -280,6 +281,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "commitments.jobs.ask",
         "schedule": crontab(hour=2, minute=0),
         "args": ("seal-ledger",),
+    },
+    "remind and send mails": {
+        "task": "commitments.jobs.ask",
+        "schedule": crontab(hour="7-18", minute=10),
+        "args": ("send-mails",),
     },
 }
 
