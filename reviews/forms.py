@@ -20,6 +20,7 @@ from reviews.models import (
     FollowUp,
     FollowUpState,
     Outcome,
+    ReminderKind,
     ReviewCycle,
     ReviewEntry,
     Statement,
@@ -58,11 +59,12 @@ class CycleForm(forms.ModelForm[ReviewCycle]):
 
     class Meta:
         model = ReviewCycle
-        fields = ("year", "scale", *CYCLE_DATES)
-        widgets: ClassVar = {name: day_input() for name in CYCLE_DATES}
+        fields = ("year", "scale", *CYCLE_DATES, "letter_de", "letter_en")
+        widgets: ClassVar = {name: day_input() for name in CYCLE_DATES} | {"letter_de": lines(4), "letter_en": lines(4)}
         labels: ClassVar = {"year": _("Year"), "scale": _("Scale of the verdicts")}
         help_texts: ClassVar = {
             "reporting_date": _("The day whose state the report shows. Units are asked from the day after."),
+            "letter_de": _("Comes before the number of entries and the link in every mail. May stay empty."),
             "last_reminder_on": _("After this day an answer that is missing counts as “no reply”."),
         }
 
@@ -352,3 +354,10 @@ class AssessmentFilter(forms.Form):
                 yield str(dict(field.choices)[value])  # type: ignore[arg-type] # a plain list of pairs, see above
             elif value:
                 yield f"“{value}”"
+
+
+class ReminderDateForm(forms.Form):
+    """One more day on which units are reminded."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=ReminderKind.choices)
+    on = forms.DateField(label=_("Day"), widget=day_input(), error_messages={"required": _("Choose a day.")})

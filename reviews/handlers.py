@@ -4,9 +4,12 @@ from typing import Any
 
 from commitments import clock
 from commitments.jobs import Progress, register
-from commitments.models import User
+from commitments.models import City, User
+from reviews import letters
 from reviews.models import ReviewCycle
-from reviews.workflow.cycles import open_cycle
+from reviews.workflow import mails
+from reviews.workflow.mails import SEND_MAILS, open_and_ask
+from reviews.workflow.reminders import run_schedule
 
 OPEN_CYCLE = "open-cycle"
 """Kind of the job that opens a large cycle; its arguments are the ids of ``cycle`` and ``actor``."""
@@ -16,7 +19,7 @@ def open_a_cycle(arguments: dict[str, Any], progress: Progress) -> dict[str, Any
     """All in one transaction, so a worker killed in the middle leaves nothing; a second run finds the cycle open."""
     progress(0, 1)
     cycle = ReviewCycle.objects.get(pk=arguments["cycle"])
-    opening = open_cycle(cycle, actor=User.objects.get(pk=arguments["actor"]), at=clock.now())
+    opening = open_and_ask(cycle, actor=User.objects.get(pk=arguments["actor"]), at=clock.now())
     progress(1, 1, str(opening))
     return {
         "confirmations": opening.confirmations,
@@ -26,4 +29,31 @@ def open_a_cycle(arguments: dict[str, Any], progress: Progress) -> dict[str, Any
     }
 
 
+def send_mails(_arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Run the schedule of the cycles that run, then send what waits. A mail that fails stops no other one.
+
+    A second run of the same job finds each mail taken, sent or failed, and sends none of them again.
+    """
+    for cycle in ReviewCycle.objects.running():
+        run_schedule(cycle, at=clock.now())
+    city, waiting, sent, failed = City.objects.first(), mails.waiting(clock.today()), 0, 0
+    with letters.post() as post:
+        for done, pk in enumerate(waiting):
+            progress(done, len(waiting))
+            if (mail := mails.take(pk)) is None:
+                continue
+            words = letters.written(mail, city)
+            try:
+                number = post.send(mail, words)
+            except letters.NotSentError as error:
+                mails.note_failed(mail, str(error), for_good=error.for_good)
+                failed += 1
+            else:
+                mails.note_sent(mail, subject=words.subject, text=words.text, message_id=number)
+                sent += 1
+    progress(len(waiting), len(waiting))
+    return {"sent": sent, "failed": failed}
+
+
 register(OPEN_CYCLE, open_a_cycle)
+register(SEND_MAILS, send_mails)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.views import assess, board, confirm, cycles, follow_ups
+from reviews.views import assess, board, confirm, cycles, follow_ups, mails
 
 app_name = "reviews"
 
@@ -24,6 +24,11 @@ urlpatterns = [
     path("cycles/plan/", cycles.plan, name="cycle-plan"),
     path("<int:year>/", cycles.cycle, name="cycle"),
     path("<int:year>/dates/", cycles.change_dates, name="cycle-dates"),
+    path("<int:year>/open/mails/", cycles.opening_mails, name="cycle-open-mails"),
+    path("<int:year>/mails/", mails.mail_list, name="mails"),
+    path("mails/<int:pk>/", mails.mail, name="mail"),
+    path("mails/<int:pk>/again/", mails.mail_again, name="mail-again"),
+    path("reminders/<int:pk>/drop/", mails.reminder_drop, name="reminder-drop"),
     path("<int:year>/open/", cycles.open_cycle, name="cycle-open"),
     path("<int:year>/begin-assessing/", cycles.begin_assessing, name="cycle-begin-assessing"),
     path("<int:year>/freeze/", cycles.freeze, name="cycle-freeze"),

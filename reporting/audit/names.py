@@ -177,6 +177,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "evidenceread": ("evidence_id",),
     "indicatorvalue": ("indicator_id",),
     "reminder": ("confirmation_id",),
+    "reminderdate": ("cycle_id",),
     "assessmentmeasure": ("assessment_id", "measure_id"),
     "dissent": ("assessment_id", "unit_id"),
     "reviewentry": ("commitment_id",),

@@ -22,7 +22,7 @@ from reporting.demo.sample import CYCLES, Sample, read_sample
 from reporting.models import ReportEdition, ReportText
 from reporting.workflow import prepare_edition, release_edition
 from reviews.models import Confirmation, ConfirmationState, ReviewCycle
-from reviews.workflow import confirmations, cycles
+from reviews.workflow import confirmations, cycles, schedule
 
 SCALE = "hrc_followup_grades"
 SIGN_INS = "sign-ins.txt"
@@ -34,6 +34,7 @@ ASSESSING = date(2025, 12, 1)
 ENTERED = date(2026, 3, 2)
 PREPARED = date(2026, 3, 9)
 PLANNED_NEXT = date(2026, 9, 14)
+TODAY = date(2026, 11, 23)
 
 Say = Callable[[str], None]
 
@@ -118,6 +119,7 @@ def _go_through_the_closed_year(build: Build) -> None:
     calendar.add(moment(ASSESSING, 8), lambda at: cycles.begin_assessing(cycle, actor=officer, at=at))
     assess_all(calendar, cycle, build.sample, build.people)
     frozen = moment(build.sample.dates[str(CLOSED_YEAR)]["frozen_on"], 16)
+    calendar.add(moment(ASSESSING, 7), lambda at: schedule.note_sent(cycle, cycle.last_reminder_on, at=at))
     calendar.add(frozen, lambda at: cycles.freeze_cycle(cycle, actor=officer, at=at))
     acts = calendar.run(until=frozen)
     build.tell(_("Cycle %(year)s answered, assessed and frozen: %(count)s acts") % {"year": cycle.year, "count": acts})
@@ -172,6 +174,7 @@ def _go_through_the_running_year(build: Build) -> None:
     _plan_and_open(build, RUNNING_YEAR, PLANNED_NEXT)
     cycle = _cycle(RUNNING_YEAR)
     answer_all(build.calendar, cycle, build.sample.replies[str(RUNNING_YEAR)], build.people)
+    build.calendar.add(moment(TODAY, 6), lambda at: schedule.note_sent(cycle, TODAY, at=at))
     acts = build.calendar.run()
     build.tell(_("Cycle %(year)s open: %(count)s acts") % {"year": cycle.year, "count": acts})
 

@@ -1,6 +1,6 @@
 """How promises are examined: yearly cycles, the units' answers, verdicts, and what follows from them.
 
-Inside: cycles <- confirmations, assessments, follow_ups.
+Inside: cycles <- confirmations, assessments, follow_ups; confirmations <- mails.
 """
 
 from reviews.models.assessments import (
@@ -34,6 +34,7 @@ from reviews.models.follow_ups import (
     FollowUpQuerySet,
     FollowUpState,
 )
+from reviews.models.mails import Mail, MailKind, MailState, ReminderDate
 
 __all__ = [
     "ANSWERED",
@@ -51,8 +52,12 @@ __all__ = [
     "FollowUp",
     "FollowUpQuerySet",
     "FollowUpState",
+    "Mail",
+    "MailKind",
+    "MailState",
     "Outcome",
     "Reminder",
+    "ReminderDate",
     "ReminderKind",
     "ReviewCycle",
     "ReviewCycleQuerySet",

@@ -11,7 +11,7 @@ from commitments.models import (
     Scale,
     User,
 )
-from commitments.models.terms import in_order, known
+from commitments.models.terms import in_order, known, text
 from commitments.tracking import TrackedModel, TrackedQuerySet
 
 
@@ -54,6 +54,8 @@ class ReviewCycle(TrackedModel):
     confirm_by = models.DateField(_("answers by"))
     last_reminder_on = models.DateField(_("last reminder on"))
     assess_by = models.DateField(_("assessments by"))
+    letter_de = text(_("text of the mails"))
+    letter_en = text(_("text of the mails in English"))
     opened_at = models.DateTimeField(null=True, editable=False)
     frozen_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)

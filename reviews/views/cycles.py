@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Value
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -20,14 +20,27 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from commitments import clock, renewals
 from commitments.forms import add_errors
 from commitments.jobs import enqueue
-from commitments.models import OrganisationalUnit, User
+from commitments.models import City, OrganisationalUnit, User
 from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
 from commitments.texts import long_date
+from reviews import letters
 from reviews.forms import CYCLE_DATES, CycleForm, ReasonForm
-from reviews.models import AssessmentState, Confirmation, CycleState, FollowUp, Reminder, ReminderKind, ReviewCycle
+from reviews.models import (
+    AssessmentState,
+    Confirmation,
+    CycleState,
+    FollowUp,
+    MailKind,
+    Reminder,
+    ReminderDate,
+    ReminderKind,
+    ReviewCycle,
+)
 from reviews.views import progress
 from reviews.workflow import cycles as workflow
+from reviews.workflow import mails
+from reviews.workflow.schedule import SEVERITY
 from reviews.workflow.scope import Scope, scope_of
 
 
@@ -47,7 +60,7 @@ def plan(request: UserRequest) -> HttpResponse:
         dates = workflow.CycleDates(**{name: form.cleaned_data[name] for name in CYCLE_DATES})
         year, scale = form.cleaned_data["year"], form.cleaned_data["scale"]
         try:
-            workflow.plan_cycle(year, dates, scale, actor=request.user, at=clock.now())
+            workflow.plan_cycle(year, dates, scale, _words(form), actor=request.user, at=clock.now())
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -69,7 +82,7 @@ def change_dates(request: UserRequest, year: int) -> HttpResponse:
         dates = workflow.CycleDates(**{name: form.cleaned_data[name] for name in CYCLE_DATES})
         try:
             workflow.change_dates(
-                cycle, dates, actor=request.user, at=clock.now(), reason=reason.cleaned_data["reason"]
+                cycle, dates, _words(form), actor=request.user, at=clock.now(), reason=reason.cleaned_data["reason"]
             )
         except ValidationError as error:
             add_errors(form, error)
@@ -77,6 +90,10 @@ def change_dates(request: UserRequest, year: int) -> HttpResponse:
             messages.success(request, _("The new dates hold."))
             return redirect("reviews:cycle", year)
     return render(request, "reviews/cycle_dates.html", {"form": form, "reason": reason, "year": year})
+
+
+def _words(form: CycleForm) -> workflow.Words:
+    return workflow.Words(form.cleaned_data["letter_de"], form.cleaned_data["letter_en"])
 
 
 @require_GET
@@ -113,7 +130,7 @@ def open_cycle(request: UserRequest, year: int) -> HttpResponse:
             job = enqueue("open-cycle", asked_by=request.user, cycle=found.pk, actor=request.user.pk)
             return redirect(f"{reverse('reviews:cycle-open', args=[year])}?job={job.pk}")
         try:
-            opening = workflow.open_cycle(found, actor=request.user, at=clock.now())
+            opening = mails.open_and_ask(found, actor=request.user, at=clock.now())
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
@@ -121,6 +138,16 @@ def open_cycle(request: UserRequest, year: int) -> HttpResponse:
             return redirect("reviews:board", year)
     context = {"cycle": found, "scope": scope, "rows": _asked(scope), "job": _job(request)}
     return render(request, "reviews/cycle_open.html", context)
+
+
+@require_GET
+def opening_mails(request: UserRequest, year: int) -> HttpResponse:
+    """The mails that the opening will send, word for word."""
+    found = get_object_or_404(ReviewCycle.objects.visible_to(request.user), year=year)
+    require(request.user, Verb.OPEN_CYCLE, on=clock.today())
+    scope = scope_of(found, clock.today()) if found.state == CycleState.PLANNED else Scope([], [])
+    context = {"cycle": found, "letters": _letters(found, scope)}
+    return render(request, "reviews/cycle_letters.html", context)
 
 
 @require_POST
@@ -188,6 +215,24 @@ def _asked(scope: Scope) -> list[Asked]:
     nil = Counter(entry.unit for entry in scope.requests if entry.commitment)
     per_unit = Counter(entry.unit for entry in scope.requests).most_common()
     return [Asked(unit, count, nil[unit]) for unit, count in per_unit]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A mail as it will go out; ``words`` is None where there is nobody to write to."""
+
+    letter: mails.Letter
+    words: letters.Written | None
+
+
+def _letters(cycle: ReviewCycle, scope: Scope) -> list[Preview]:
+    """The mails that the opening will send, those first that nobody will get."""
+    city = City.objects.first()
+    wanted = sorted(mails.letters_of(scope, clock.today()), key=lambda letter: letter.address)
+    return [
+        Preview(letter, letters.write(cycle, MailKind.REQUEST, letter, city) if letter.address else None)
+        for letter in wanted
+    ]
 
 
 def _job(request: UserRequest) -> str:
@@ -275,16 +320,19 @@ class Sent:
     units: int | None
 
 
+TO_COME = -1
+"""In place of a number of units: nobody was reminded yet."""
+
+
 def reminders(user: User, cycle: ReviewCycle, today: date) -> list[Sent]:
-    """Every reminder that went out on what the user may see, and the last one that is still to come."""
+    """Every reminder that went out on what the user may see, and those that are still to come; one query."""
     seen = Confirmation.objects.visible_to(user)
-    reminded = Reminder.objects.filter(cycle=cycle, confirmation__in=seen)
-    rows = reminded.order_by("sent_on", "kind").values_list("sent_on", "kind")
-    counted = rows.annotate(n=Count("confirmation__unit", distinct=True))
-    sent = [Sent(on, str(ReminderKind(kind).label), count) for on, kind, count in counted]
-    if not cycle.is_final and cycle.last_reminder_on >= today:
-        sent.append(Sent(cycle.last_reminder_on, _("Last reminder"), None))
-    return sent
+    reminded = Reminder.objects.filter(cycle=cycle, confirmation__in=seen).order_by()
+    went_out = reminded.values_list("sent_on", "kind").annotate(n=Count("confirmation__unit", distinct=True))
+    planned = ReminderDate.objects.none() if cycle.is_final else ReminderDate.objects.planned()
+    to_come = planned.filter(cycle=cycle, on__gte=today).order_by().values_list("on", "kind", Value(TO_COME))
+    rows = sorted(went_out.union(to_come), key=lambda row: (row[2] == TO_COME, row[0], SEVERITY.index(row[1])))
+    return [Sent(on, str(ReminderKind(kind).label), None if n == TO_COME else n) for on, kind, n in rows]
 
 
 def phases(cycle: ReviewCycle, today: date) -> list[dict[str, Any]]:
@@ -319,7 +367,9 @@ def _next_dates() -> dict[str, Any]:
     if last is None:
         return {}
     dates = workflow.dates_like(last, last.year + 1)
-    return {"year": last.year + 1, "scale": last.scale_id} | {name: getattr(dates, name) for name in CYCLE_DATES}
+    words = {"letter_de": last.letter_de, "letter_en": last.letter_en}
+    days = {name: getattr(dates, name) for name in CYCLE_DATES}
+    return {"year": last.year + 1, "scale": last.scale_id} | words | days
 
 
 def _editions() -> str:

@@ -1,6 +1,7 @@
 """The yearly round: planned, opened, assessed, frozen, closed. Nothing else writes ``ReviewCycle``."""
 
 from calendar import monthrange
+from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -23,6 +24,7 @@ from reviews.models import (
     ReviewCycle,
     Trend,
 )
+from reviews.workflow import schedule
 from reviews.workflow.scope import Scope, in_scope, scope_of, self_assessed
 from reviews.workflow.steps import NextStates, day_of, locked_cycle, require_next, require_running
 
@@ -49,6 +51,14 @@ class CycleDates:
     confirm_by: date
     last_reminder_on: date
     assess_by: date
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the mails of a round say before they come to the matter; empty: nothing of the officer's own."""
+
+    de: str = ""
+    en: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,15 @@ def dates_like(last: ReviewCycle, year: int) -> CycleDates:
 
 @transaction.atomic
 def plan_cycle(
-    year: int, dates: CycleDates | None = None, scale: Scale | None = None, *, actor: User, at: datetime
+    year: int,
+    dates: CycleDates | None = None,
+    scale: Scale | None = None,
+    letter: Words | None = None,
+    *,
+    actor: User,
+    at: datetime,
 ) -> ReviewCycle:
-    """Plan a round; days and scale that are not given are taken from the last one."""
+    """Plan a round with its reminders; days, scale and words that are not given are taken from the last one."""
     role = require(actor, Verb.PLAN_CYCLE, on=day_of(at))
     if ReviewCycle.objects.filter(year=year).exists():
         raise ValidationError(_("There is already a review cycle %(year)s."), params={"year": year})
@@ -98,13 +114,24 @@ def plan_cycle(
         scale = last.scale
     assert dates is not None
     cycle = ReviewCycle(year=year, scale=scale, **asdict(dates))
+    letter = letter or (Words(last.letter_de, last.letter_en) if last else Words())
+    cycle.letter_de, cycle.letter_en = letter.de, letter.en
     save_as(cycle, actor=actor, acting_for=role.acting_for, reason=_("Review cycle planned"), at=at)
+    schedule.plan_usual(cycle, actor=actor, acting_for=role.acting_for, at=at)
     return cycle
 
 
 @transaction.atomic
-def change_dates(cycle: ReviewCycle, dates: CycleDates, *, actor: User, at: datetime, reason: str) -> ReviewCycle:
-    """Move the days of a round that is not over; its period stays once it is open."""
+def change_dates(
+    cycle: ReviewCycle,
+    dates: CycleDates,
+    letter: Words | None = None,
+    *,
+    actor: User,
+    at: datetime,
+    reason: str,
+) -> ReviewCycle:
+    """Move the days of a round that is not over; its period stays once it is open, its reminders move along."""
     row = locked_cycle(cycle.pk)
     role = require(actor, Verb.PLAN_CYCLE, on=day_of(at))
     if row.is_final:
@@ -115,9 +142,13 @@ def change_dates(cycle: ReviewCycle, dates: CycleDates, *, actor: User, at: date
         dates.reporting_date,
     ):
         raise ValidationError(_("Units are already asked about this period. Only deadlines can still be moved."))
+    before = copy(row)
     for name, day in asdict(dates).items():
         setattr(row, name, day)
+    if letter is not None:
+        row.letter_de, row.letter_en = letter.de, letter.en
     save_as(row, actor=actor, acting_for=role.acting_for, reason=reason, at=at)
+    schedule.move(row, before, actor=actor, acting_for=role.acting_for, at=at)
     return row
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from commitments.ledger import save_as
 from commitments.models import Protection, Role
-from reviews.models import ConfirmationState, CycleState, Reminder, ReminderKind
+from reviews.models import ConfirmationState, CycleState, Reminder, ReminderDate, ReminderKind
 from tests.factories import (
     make_approver,
     make_confirmation,
@@ -77,7 +77,19 @@ def test_rule_10_reminders_about_protected_measures_are_neither_dated_nor_counte
     response = signed_in(make_officer()).get(BOARD)
 
     assert [shown.unit.reminders for shown in response.context["page"]] == [[]]
-    assert [sent.on for sent in response.context["reminders"]] == [cycle.last_reminder_on]
+    assert response.context["reminders"] == []
+
+
+def test_reminders_that_are_still_to_come_stand_after_those_that_went_out():
+    cycle, unit = make_cycle(), make_unit()
+    row, today = asked(cycle, unit), timezone.localdate()
+    saved(ReminderDate(cycle=cycle, kind=ReminderKind.ON, on=today + timedelta(days=2)))
+    saved(ReminderDate(cycle=cycle, kind=ReminderKind.BEFORE, on=today - timedelta(days=2), sent_on=today))
+    saved(Reminder(cycle=cycle, confirmation=row, kind=ReminderKind.BEFORE, sent_on=today))
+
+    shown = signed_in(make_officer()).get(BOARD).context["reminders"]
+
+    assert [(sent.on, sent.units) for sent in shown] == [(today, 1), (today + timedelta(days=2), None)]
 
 
 def test_after_the_last_reminder_a_missing_answer_is_no_reply():

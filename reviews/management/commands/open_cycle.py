@@ -12,7 +12,8 @@ from commitments import clock
 from commitments.models import User
 from reviews.management.acting import acting_officer, add_actor
 from reviews.models import ReviewCycle
-from reviews.workflow.cycles import open_cycle, plan_cycle
+from reviews.workflow.cycles import plan_cycle
+from reviews.workflow.mails import open_and_ask
 
 
 class Command(BaseCommand):
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         at = clock.now()
         with transaction.atomic():
             cycle = ReviewCycle.objects.filter(year=year).first() or plan_cycle(year, actor=actor, at=at)
-            opening = open_cycle(cycle, actor=actor, at=at)
+            opening = open_and_ask(cycle, actor=actor, at=at)
             if only_try:
                 transaction.set_rollback(True)
         self.stdout.write(str(opening))
