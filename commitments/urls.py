@@ -5,6 +5,7 @@ from commitments.views.commitment_forms import commitment_edit, commitment_end, 
 from commitments.views.commitments import commitment_list
 from commitments.views.components import components
 from commitments.views.jobs import job
+from commitments.views.link_proposals import link_proposals
 from commitments.views.mapping import (
     commitment_mapping,
     commitment_mapping_search,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("measures/<str:reference>/edit/", measure_edit, name="measure-edit"),
     path("measures/<str:reference>/accept/", measure_accept, name="measure-accept"),
     path("measures/<str:reference>/decline/", measure_decline, name="measure-decline"),
+    path("links/proposed/", link_proposals, name="link-proposals"),
     path("measures/<str:reference>/mapping/", mapping, name="mapping"),
     path("measures/<str:reference>/mapping/search/", mapping_search, name="mapping-search"),
     path("measures/<str:reference>/mapping/suggestions/", mapping_suggestions, name="mapping-suggestions"),

@@ -129,13 +129,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """``direct`` and ``indirect`` count each measure once, whatever the columns it stands in."""
+    """``direct`` and ``indirect`` count each measure once, whatever the columns it stands in.
+
+    ``whole`` stands for all cells of an article without any measure, beside other columns than fields of action.
+    """
 
     line: Line
     cells: list[Cell]
     direct: int
     indirect: int
     url: str
+    whole: Cell | None = None
 
 
 @dataclass(frozen=True)
@@ -256,36 +260,33 @@ def _label(view: View, line: Line) -> str:
 
 def _row(key: int, view: View, counts: Counts, columns: Iterable[Counted], reasons: Reasons) -> Row:
     line, direct = counts.rows.lines[key], len(counts.direct(key))
-    cells = []
-    for column, keys in columns:
-        count = len(counts.direct(key, keys))
-        cells.append(_cell(view, line, column, count, _why(view, key, column, reasons, is_bare=not direct)))
-    return Row(line, cells, direct, len(counts.indirect(key)), _row_url(view, line))
-
-
-def _why(view: View, key: int, column: Column, reasons: Reasons, *, is_bare: bool) -> tuple[str, str]:
-    """How an empty cell is drawn and what it says. Beside fields of action only whole articles have reasons."""
-    if view.has_gaps:
-        reason = reason_of(key, column.key, reasons)
-    elif view.is_of_articles and is_bare:
+    cells = [_cell(view, line, column, len(counts.direct(key, keys)), reasons) for column, keys in columns]
+    whole = None
+    if view.is_of_articles and not view.has_gaps and not direct:
         reason = reasons.get((key, ""))
-    else:
-        return "blank", _("no measure")
-    return kind_of(reason), texts.localized(reason, "text") if reason else ""
+        said = texts.localized(reason, "text") if reason else ""
+        whole = Cell(line.key, "", cell_name(key, ""), kind_of(reason), 0, _row_url(view, line), said)
+    return Row(line, cells, direct, len(counts.indirect(key)), _row_url(view, line), whole)
 
 
-def _cell(view: View, line: Line, column: Column, count: int, why: tuple[str, str]) -> Cell:
-    kind, reason = ("count", "") if count else why
-    name = f"{row_name(view, line)}, {column.label}"
-    url = ""
+def _cell(view: View, line: Line, column: Column, count: int, reasons: Reasons) -> Cell:
+    """An empty cell says why: for an article in a field of action there is a reason, or the lack of one."""
     if view.has_gaps:
-        name = cell_name(int(line.key), column.key)
-        url = cell_url(int(line.key), column.key) + _filters(view)
-    elif count and column.key:
+        article = int(line.key)
+        reason = None if count else reason_of(article, column.key, reasons)
+        return Cell(
+            line.key,
+            column.key,
+            cell_name(article, column.key),
+            "count" if count else kind_of(reason),
+            count,
+            cell_url(article, column.key) + _filters(view),
+            texts.localized(reason, "text") if reason else "",
+        )
+    name, url = f"{row_name(view, line)}, {column.label}", ""
+    if count and column.key:
         url = reverse("reporting:matrix-cell") + view.query(page=0, name="", row=line.key, column=column.key)
-    elif view.is_of_articles and not count:
-        url = cell_url(int(line.key)) + _filters(view)
-    return Cell(line.key, column.key, name, kind, count, url, reason)
+    return Cell(line.key, column.key, name, "count" if count else "blank", count, url, _("no measure"))
 
 
 def row_name(view: View, line: Line) -> str:

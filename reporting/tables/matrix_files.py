@@ -42,6 +42,8 @@ def matrix_sheet(table: Matrix, lead: Sequence[str]) -> Sheet:
     rows: list[list[Value]] = [head]
     for row in table.rows:
         counts = [_said(cell) for cell in row.cells]
+        if row.whole:
+            counts = [_said(row.whole), *counts[1:]]
         rows.append([row.line.number, row.line.name, *counts, row.direct, row.indirect])
     direct = [column.direct for column in table.columns]
     every = [column.every for column in table.columns]

@@ -57,7 +57,7 @@ def board_of(side: Side, request: UserRequest) -> Board:
     sent = request.POST
     items = side.existing()
     known = {item.code for item in items}
-    fresh, dropped = sent.getlist("add"), sent.getlist("drop")
+    fresh, dropped = [*sent.getlist("add"), *sent.getlist("take")], sent.getlist("drop")
     wanted = [code for code in [*sent.getlist("target"), *fresh] if code not in known and code not in dropped]
     items += side.links(wanted)
     for item in items:

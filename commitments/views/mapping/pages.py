@@ -92,6 +92,7 @@ def _shown(request: UserRequest, board: Board) -> HttpResponse:
         "with_suggestions": with_suggestions,
         "suggested": suggested,
         "dismissed": board.side.dismissed() if with_suggestions else [],
+        "is_open": "suggest" in request.POST or "take" in request.POST,
         "is_answered": "dismiss" in request.POST or "restore" in request.POST,
     }
     return render(request, board.side.template, context)
@@ -115,7 +116,13 @@ def _suggestions(request: UserRequest, side: Side) -> HttpResponse:
     board += side.links(code for code in request.GET.getlist("target") if code not in {item.code for item in board})
     suggested = _suggested(side, board)
     led_to(suggested)
-    context = {"side": side, "suggested": suggested, "dismissed": side.dismissed(), "with_suggestions": True}
+    context = {
+        "side": side,
+        "suggested": suggested,
+        "dismissed": side.dismissed(),
+        "with_suggestions": True,
+        "is_open": not board or "open" in request.GET,
+    }
     return render(request, "commitments/_mapping_suggestions.html", context)
 
 
