@@ -17,16 +17,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from commitments.dates import get_partial, set_partial
-from commitments.exchange.kinds import One, Partial, Text
+from commitments.exchange.kinds import Choice, One, Partial, Text
 from commitments.exchange.lookups import Known, seen
 from commitments.exchange.plans import Change, Plan, PlannedRow, RowOutcome
-from commitments.exchange.stands import base_states, by_hand, history_of, read_stand
+from commitments.exchange.stands import Held, PartTable, base_states, by_hand, history_of, read_stand
 from commitments.exchange.subjects import Column, Progress, Record, Subject, columns_of, missing, quiet, records_of
 from commitments.exchange.tables import Cell, CellError, Table
 from commitments.models import Protection, User
 
 STAND = Column(
-    "stand",
+    "export_state",
     gettext_lazy("State of the export"),
     Text(80, lines=False),
     gettext_lazy("Leave it as it is: by it an import notices what others have changed in the meantime."),
@@ -74,9 +74,7 @@ class RegisterSubject(Subject):
     """A subject whose rows are those of one tracked model, with parts of their own (units, provisions)."""
 
     model: type[Any]
-    part_model: type[Any] | None = None
-    part_owner = ""
-    part_columns: frozenset[str] = frozenset()
+    parts: tuple[PartTable, ...] = ()
 
     # What a subject says of itself
 
@@ -110,12 +108,12 @@ class RegisterSubject(Subject):
     # Values of a row, by column
 
     def get(self, row: Any, column: Column) -> Any:
-        if isinstance(column.kind, Partial):
+        if isinstance(column.kind, Partial) and column.kind.is_pair:
             return get_partial(row, column.code)
         return getattr(row, column.code)
 
     def put(self, row: Any, column: Column, value: Any) -> None:
-        if isinstance(column.kind, Partial):
+        if isinstance(column.kind, Partial) and column.kind.is_pair:
             set_partial(row, column.code, value)
         else:
             setattr(row, column.code, value)
@@ -123,17 +121,17 @@ class RegisterSubject(Subject):
     def attnames(self, column: Column) -> set[str]:
         return {column.code, f"{column.code}_precision"}
 
-    def attach(self, row: Any, parts: list[Any]) -> None:
+    def attach(self, row: Any, held: Held) -> None:
         """Give a row, or a past state of it, its running parts."""
-        row.held = parts
+        row.held = held
 
     # Out
 
     def rows_for_export(self, rows: "QuerySet[Any]", known: Known) -> Iterator[tuple[list[Cell], bool]]:
-        parts = self._parts(rows)
+        held = self._held(rows)
         stands = self.stands(rows)
         for row in self.loaded(rows).iterator(chunk_size=STEP):
-            self.attach(row, parts.get(row.pk, []))
+            self.attach(row, held.get(row.pk, {}))
             cells = [
                 stands.get(row.pk, "") if column is STAND else column.kind.write(self.get(row, column), known)
                 for column in self.columns
@@ -142,19 +140,18 @@ class RegisterSubject(Subject):
 
     def stands(self, rows: "QuerySet[Any]") -> dict[int, str]:
         """The state of each row: the number of its newest history row, and of its parts' newest."""
-        pk = self.model._meta.pk.attname
-        found = dict(_newest(self.model, pk, rows))
-        if self.part_model is None:
-            return {key: str(own) for key, own in found.items()}
-        parts = dict(_newest(self.part_model, self.part_owner, rows))
-        return {key: f"{own}-{parts.get(key, 0)}" for key, own in found.items()}
+        found = {pk: str(number) for pk, number in _newest(self.model, self.model._meta.pk.attname, rows)}
+        for table in self.parts:
+            numbers = dict(_newest(table.model, table.owner, rows))
+            found = {pk: f"{stand}-{numbers.get(pk, 0)}" for pk, stand in found.items()}
+        return found
 
-    def _parts(self, rows: "QuerySet[Any]") -> dict[int, list[Any]]:
-        found: defaultdict[int, list[Any]] = defaultdict(list)
-        if self.part_model is not None:
-            owned = {f"{self.part_owner}__in": rows.order_by().values("pk")}
-            for part in self.part_model.objects.filter(**owned, ended_on__isnull=True).order_by("pk"):
-                found[getattr(part, self.part_owner)].append(part)
+    def _held(self, rows: "QuerySet[Any]") -> dict[int, dict[type[Any], list[Any]]]:
+        found: defaultdict[int, dict[type[Any], list[Any]]] = defaultdict(dict)
+        for table in self.parts:
+            owned = {f"{table.owner}__in": rows.order_by().values("pk")}
+            for part in table.model.objects.filter(**owned, ended_on__isnull=True).order_by("pk"):
+                found[getattr(part, table.owner)].setdefault(table.model, []).append(part)
         return found
 
     # In
@@ -190,9 +187,9 @@ class RegisterSubject(Subject):
 
     def _load(self, work: Work) -> None:
         rows = self.all_rows(work.user)
-        parts = self._parts(rows)
+        held = self._held(rows)
         for row in self.loaded(rows):
-            self.attach(row, parts.get(row.pk, []))
+            self.attach(row, held.get(row.pk, {}))
             work.rows[row.pk] = row
         self.prepare(work)
 
@@ -217,6 +214,7 @@ class RegisterSubject(Subject):
             column
             for column in self.columns
             if column.code in record.values and self.is_compared(column)
+            if not _is_left_open(column, record.values[column.code])
             if not self._same(column, row, record.values[column.code], work.known)
         ]
         return candidate
@@ -245,7 +243,7 @@ class RegisterSubject(Subject):
 
     def _keep_what_people_changed(self, work: Work) -> None:
         differing = [each for each in work.candidates if each.differing]
-        stands = {each.row.pk: read_stand(each.record.values.get("stand")) for each in differing}
+        stands = {each.row.pk: read_stand(each.record.values.get("export_state")) for each in differing}
         bases = base_states(self, {pk: stand for pk, stand in stands.items() if stand})
         for each in differing:
             if stands[each.row.pk] and each.row.pk not in bases:
@@ -272,7 +270,7 @@ class RegisterSubject(Subject):
     def _decided(self, candidate: Candidate, work: Work) -> PlannedRow:
         record, row = candidate.record, candidate.row
         if candidate.is_new:
-            columns = [column for column in self.columns if column.code in record.values and self.is_compared(column)]
+            columns = [column for column in self.columns if column.code in record.values and column is not STAND]
             for column in columns:
                 self.put(row, column, record.values[column.code])
             candidate.changed = {column.code for column in columns}
@@ -308,7 +306,7 @@ class RegisterSubject(Subject):
         return RowOutcome.CHANGED if candidate.changed else RowOutcome.UNCHANGED
 
     def watched(self) -> tuple[int, ...]:
-        return history_mark(self.model, *([self.part_model] if self.part_model else []))
+        return history_mark(self.model, *(table.model for table in self.parts))
 
     def heading(self, code: str) -> str:
         return str(next(column.heading for column in self.columns if column.code == code))
@@ -319,6 +317,11 @@ class RegisterSubject(Subject):
             some = self.model.objects.filter(pk__in=pks[start : start + 5_000]).order_by("pk")
             list(some.select_for_update(of=("self",)).values_list("pk", flat=True))
         return len(pks)
+
+
+def _is_left_open(column: Column, value: Any) -> bool:
+    """An empty cell where one of a few words must stand leaves the field of a known row as it is."""
+    return isinstance(column.kind, Choice) and not column.kind.blank and not value
 
 
 def _newest(model: type[Any], owner: str, rows: "QuerySet[Any]") -> Iterable[tuple[int, int]]:

@@ -94,8 +94,8 @@ def Line(most: int = 300) -> Text:  # noqa: N802 - reads as a kind
 class Choice(Kind):
     """One of a few codes, written as its word in the reader's language; code and both languages are read."""
 
-    def __init__(self, choices: type[models.TextChoices]) -> None:
-        self.choices = choices
+    def __init__(self, choices: type[models.TextChoices], *, blank: bool = False) -> None:
+        self.choices, self.blank = choices, blank
         self._codes: dict[str, str] = {}
 
     def codes(self) -> dict[str, str]:
@@ -122,9 +122,10 @@ class Choice(Kind):
 
 
 class Partial(Kind):
-    """A day, month or year; held as "2022", "2022-11" or "2022-11-28"."""
+    """A day, month or year; held as "2022", "2022-11" or "2022-11-28", in a pair of columns."""
 
     empty = None
+    is_pair = True
 
     def read(self, cell: Cell, known: Known) -> str:
         if isinstance(cell, datetime):
@@ -169,6 +170,8 @@ class Partial(Kind):
 
 class Day(Partial):
     """A day that is known as such; held as a date."""
+
+    is_pair = False
 
     def read(self, cell: Cell, known: Known) -> Any:
         parsed = PartialDate.parse(super().read(cell, known))

@@ -7,12 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from commitments import clock
+from commitments import clock, texts
 from commitments.exchange.comparing import STAND, Candidate, RegisterSubject, Work
 from commitments.exchange.kinds import Choice, Line, Many, One, Partial, Text, Words
 from commitments.exchange.plans import Act, Plan
+from commitments.exchange.stands import Held, PartTable
 from commitments.exchange.subjects import Column, Progress, Record, quiet
 from commitments.exchange.tables import CellError, folded
 from commitments.exchange.writing_parts import numbered, write_parts
@@ -39,7 +40,7 @@ SAID_IN_ENGLISH = gettext_lazy("The same in English, where there is a text.")
 MEASURE_COLUMNS = (
     Column(
         "reference",
-        gettext_lazy("Number"),
+        gettext_lazy("Reference"),
         Line(12),
         gettext_lazy("Number of the measure. Leave it empty for a new one; it is then given."),
         example="M-012",
@@ -57,7 +58,13 @@ MEASURE_COLUMNS = (
         required=True,
         width=24,
     ),
-    Column("status", gettext_lazy("Status"), Choice(MeasureStatus), gettext_lazy("How far it is."), required=True),
+    Column(
+        "status",
+        pgettext_lazy("measure", "Status"),
+        Choice(MeasureStatus),
+        gettext_lazy("How far it is."),
+        required=True,
+    ),
     Column(
         "status_reason_de",
         gettext_lazy("Reason for the status"),
@@ -100,17 +107,20 @@ MEASURE_COLUMNS = (
 )
 
 
+UNITS = PartTable(MeasureUnit, "measure_id", frozenset({"lead", "contributing"}))
+
+
 class Measures(RegisterSubject):
     key, label = "measures", gettext_lazy("Measures")
     columns = MEASURE_COLUMNS
-    model, part_model, part_owner = Measure, MeasureUnit, "measure_id"
-    part_columns = frozenset({"lead", "contributing"})
+    model = Measure
+    parts = (UNITS,)
 
     def get(self, row: Any, column: Column) -> Any:
         if column.code == "lead":
-            return next((part.unit_id for part in row.held if part.part == Part.LEAD), None)
+            return next((part.unit_id for part in row.held.get(MeasureUnit, []) if part.part == Part.LEAD), None)
         if column.code == "contributing":
-            return tuple(part.unit_id for part in row.held if part.part != Part.LEAD)
+            return tuple(part.unit_id for part in row.held.get(MeasureUnit, []) if part.part != Part.LEAD)
         return super().get(row, column)
 
     def put(self, row: Any, column: Column, value: Any) -> None:
@@ -122,14 +132,16 @@ class Measures(RegisterSubject):
         elif column.code == "contributing":
             lead = {unit: part for unit, part in row.wanted.items() if part == Part.LEAD}
             row.wanted = {unit: str(Part.CONTRIBUTING) for unit in value} | lead
+        elif column.code == "reference":
+            row.reference = value or row.reference
         elif column.code == "protection":
             row.protection = value or Protection.PUBLIC
         else:
             super().put(row, column, value)
 
-    def attach(self, row: Any, parts: list[Any]) -> None:
-        super().attach(row, parts)
-        row.wanted = {part.unit_id: part.part for part in parts}
+    def attach(self, row: Any, held: Held) -> None:
+        super().attach(row, held)
+        row.wanted = {part.unit_id: part.part for part in held.get(MeasureUnit, [])}
 
     def prepare(self, work: Work) -> None:
         for row in work.rows.values():
@@ -173,8 +185,8 @@ class Measures(RegisterSubject):
         if first != record.number and record.values.get("title_de"):
             sentence = _("Title and unit are the same as in row %(row)s.") % {"row": first}
             record.errors.append(_error(record, "", sentence))
-        row = Measure(key=_free(key, work.extra["keys"]))
-        self.attach(row, [])
+        row = Measure(key=free(key, work.extra["keys"]))
+        self.attach(row, {})
         return row
 
     def remember(self, row: Any, work: Work) -> str:
@@ -193,7 +205,7 @@ class Measures(RegisterSubject):
         if row.starts_on and row.ends_on and row.ends_on < row.starts_on:
             sentence = _("The end lies before the start. Please correct one of the two dates.")
             candidate.error(self.heading("ends_on"), sentence)
-        if changed & (lifetimes.DATES | self.part_columns):
+        if changed & (lifetimes.DATES | UNITS.columns):
             self._check_units(candidate, work)
         if "parent_id" in changed and row.parent_id:
             self._check_parent(candidate, work)
@@ -201,27 +213,17 @@ class Measures(RegisterSubject):
             sentence = _("Only somebody with the right to protected content can give this class.")
             candidate.error(self.heading("protection"), sentence)
 
+    def _lead_of(self, row: Any) -> int | None:
+        return next((unit for unit, part in row.wanted.items() if part == Part.LEAD), None)
+
     def _check_units(self, candidate: Candidate, work: Work) -> None:
-        span = lifetimes.span_of(candidate.row, work.extra.setdefault("today", clock.today()))
+        refuse_lead_as_helper(self, candidate, self._lead_of(candidate.row), work)
+        span = lifetimes.span_of(candidate.row, clock.today())
         for pk, part in candidate.row.wanted.items():
             code = "lead" if part == Part.LEAD else "contributing"
-            sentence = self._unit_sentence(work, pk, span)
+            sentence = unit_sentence(work, pk, span)
             if sentence:
                 candidate.error(self.heading(code), sentence)
-
-    def _unit_sentence(self, work: Work, pk: int, span: lifetimes.Span) -> str:
-        """Asked once for each unit and span: a file that names an ended unit in all rows costs few queries."""
-        unit, sentences = work.extra["units"][pk], work.extra["sentences"]
-        gone = unit.valid_to is not None and unit.valid_to < span.first
-        early = unit.valid_from is not None and unit.valid_from > span.last
-        if not gone and not early:
-            return ""
-        if (pk, gone) not in sentences:
-            try:
-                lifetimes.require_existing("lead", (unit,), span)
-            except ValidationError as error:
-                sentences[pk, gone] = " ".join(error.messages)
-        return str(sentences.get((pk, gone), ""))
 
     def _check_parent(self, candidate: Candidate, work: Work) -> None:
         """No measure is a part of itself, over any number of steps, as the file would have it."""
@@ -249,12 +251,34 @@ class Measures(RegisterSubject):
         progress(0, len(rows), _("Writing the rows"))
         save_all_as(rows, **act.columns)
         progress(len(rows), len(rows), _("Writing the units"))
-        touched = [each.row for each in work.written if each.is_new or each.changed & self.part_columns]
+        touched = [each.row for each in work.written if each.is_new or each.changed & UNITS.columns]
         wanted = {row.pk: {unit: {"part": part} for unit, part in row.wanted.items()} for row in touched}
         write_parts(MeasureUnit, ("measure_id", "unit_id"), wanted, act, sole=("part", Part.LEAD))
 
     def visible(self, user: Any) -> "QuerySet[Any]":
         return super().visible(user).order_by("reference")
+
+
+def unit_sentence(work: Work, pk: int, span: lifetimes.Span) -> str:
+    """Why a unit cannot be named; asked once for each unit: a file that names an ended one throughout costs little."""
+    unit, sentences = work.extra["units"][pk], work.extra["sentences"]
+    gone = unit.valid_to is not None and unit.valid_to < span.first
+    early = unit.valid_from is not None and unit.valid_from > span.last
+    if not gone and not early:
+        return ""
+    if (pk, gone) not in sentences:
+        try:
+            lifetimes.require_existing("lead", (unit,), span)
+        except ValidationError as error:
+            sentences[pk, gone] = " ".join(error.messages)
+    return str(sentences.get((pk, gone), ""))
+
+
+def refuse_lead_as_helper(subject: RegisterSubject, candidate: Candidate, lead: int | None, work: Work) -> None:
+    if lead and lead in (candidate.record.values.get("contributing") or ()):
+        sentence = _("“%(unit)s” is in charge already and need not be named a second time. Take it out here.")
+        unit = texts.localized(work.extra["units"][lead], "name")
+        candidate.error(subject.heading("contributing"), sentence % {"unit": unit})
 
 
 def may_protect(user: User | None) -> bool:
@@ -280,7 +304,7 @@ def _key(record: Record, work: Work) -> str:
     return f"{word}-{told}"
 
 
-def _free(key: str, taken: set[str]) -> str:
+def free(key: str, taken: set[str]) -> str:
     """The key itself; another one where a row that may not be seen has it."""
     number, free = 2, key
     while free in taken:

@@ -2,7 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db import models
@@ -10,70 +11,84 @@ from django.db import models
 from commitments.loading.authorship import IN_ONE_QUERY, REASON
 from commitments.tracking import history_model
 
-Stand = tuple[int, int]
-"""Numbers of the newest history row of a row, and of its parts (0: none)."""
+Held = Mapping[type[Any], list[Any]]
+"""The running parts of a row, by their model."""
+
+Stand = tuple[int, ...]
+"""Numbers of the newest history row of a row, and of its parts, table by table (0: none)."""
+
+
+@dataclass(frozen=True)
+class PartTable:
+    """A table of parts: the column that names the row they belong to, and the columns of the file they make up."""
+
+    model: type[Any]
+    owner: str
+    columns: frozenset[str]
 
 
 class HasParts(Protocol):
     """A model with its parts, as ``comparing.RegisterSubject`` has them."""
 
     model: type[Any]
-    part_model: type[Any] | None
-    part_owner: str
-    part_columns: frozenset[str]
+    parts: tuple[PartTable, ...]
 
-    def attach(self, row: Any, parts: list[Any]) -> None: ...
+    def attach(self, row: Any, held: Held) -> None: ...
 
 
 def read_stand(written: Any) -> Stand | None:
     """The state as an export wrote it; what is no state is an impossible one."""
     if not written:
         return None
-    match = re.fullmatch(r"(\d{1,15})(?:-(\d{1,15}))?", str(written))
-    return (int(match[1]), int(match[2] or 0)) if match else (-1, 0)
+    if not re.fullmatch(r"\d{1,15}(-\d{1,15}){0,5}", str(written)):
+        return (-1,)
+    return tuple(int(number) for number in str(written).split("-"))
 
 
 def base_states(subject: HasParts, stands: dict[int, Stand]) -> dict[int, Any]:
     """Each row as it was in its state, with its parts; a state that is not the row's own gives none."""
     pk = subject.model._meta.pk.attname
     found: dict[int, Any] = {}
-    numbers = [own for own, _parts in stands.values()]
+    numbers = [stand[0] for stand in stands.values()]
     for entry in _in_batches(subject.model, "history_id", numbers):
         owner = getattr(entry, pk)
-        if owner in stands and stands[owner][0] == entry.history_id:
+        if owner in stands and stands[owner][0] == entry.history_id and len(stands[owner]) == 1 + len(subject.parts):
             found[owner] = entry
-    parts: defaultdict[int, dict[int, Any]] = defaultdict(dict)
-    if subject.part_model is not None:
-        for entry in _in_batches(subject.part_model, subject.part_owner, list(found)):
-            owner = getattr(entry, subject.part_owner)
-            if entry.history_id <= stands[owner][1]:
-                parts[owner][entry.id] = entry
+    held: dict[int, dict[type[Any], list[Any]]] = {owner: {} for owner in found}
+    for position, table in enumerate(subject.parts, 1):
+        states: defaultdict[int, dict[int, Any]] = defaultdict(dict)
+        for entry in _in_batches(table.model, table.owner, list(found)):
+            owner = getattr(entry, table.owner)
+            if entry.history_id <= stands[owner][position]:
+                states[owner][entry.id] = entry
+        for owner in found:
+            held[owner][table.model] = [part for part in states[owner].values() if part.ended_on is None]
     for owner, entry in found.items():
-        subject.attach(entry, [part for part in parts[owner].values() if part.ended_on is None])
+        subject.attach(entry, held[owner])
     return found
 
 
 def by_hand(subject: HasParts, rows: list[Any]) -> dict[int, set[str]]:
     """For each row the columns whose present value was written by hand, neither by a loader nor by an import."""
     theirs: defaultdict[int, set[str]] = defaultdict(set)
-    for row, name in _written_by_hand(subject.model, subject.model._meta.pk.attname, [row.pk for row in rows]):
+    if not rows:
+        return theirs
+    pks = [row.pk for row in rows]
+    key = subject.model._meta.pk.attname
+    for row, name in _written_by_hand(subject.model, key, _in_batches(subject.model, key, pks)):
         theirs[row].add(name)
-    if subject.part_model is not None and rows:
-        parts = _written_by_hand(subject.part_model, "id", None, {f"{subject.part_owner}__in": [r.pk for r in rows]})
-        owners = {entry for entry, _name in parts}
-        held: models.QuerySet[Any] = models.QuerySet(subject.part_model).filter(pk__in=owners)
-        for owner in held.values_list(subject.part_owner, flat=True):
-            theirs[owner] |= subject.part_columns
+    for table in subject.parts:
+        entries = list(_in_batches(table.model, table.owner, pks))
+        owners = {entry.id: getattr(entry, table.owner) for entry in entries}
+        for part, _name in _written_by_hand(table.model, "id", entries):
+            theirs[owners[part]] |= table.columns
     return theirs
 
 
-def _written_by_hand(
-    model: type[Any], key: str, pks: list[int] | None, where: dict[str, Any] | None = None
-) -> set[tuple[int, str]]:
+def _written_by_hand(model: type[Any], key: str, entries: Iterable[Any]) -> set[tuple[int, str]]:
     names = [column.attname for column in history_of(model).tracked_fields]
     before: dict[int, dict[str, Any]] = {}
     theirs: set[tuple[int, str]] = set()
-    entries = _in_batches(model, key, pks) if pks is not None else _where(model, where or {})
     for entry in entries:
         pk = getattr(entry, key)
         values = {name: getattr(entry, name) for name in names}
@@ -91,15 +106,12 @@ def is_import(entry: Any) -> bool:
     return (entry.history_change_reason or "").startswith(REASON)
 
 
-def _where(model: type[Any], where: dict[str, Any]) -> Iterator[Any]:
-    history: models.QuerySet[Any] = models.QuerySet(history_of(model))
-    yield from history.filter(**where).order_by("history_id")
-
-
 def _in_batches(model: type[Any], column: str, values: Iterable[int]) -> Iterator[Any]:
     wanted = list(values)
+    history: models.QuerySet[Any] = models.QuerySet(history_of(model))
     for start in range(0, len(wanted), IN_ONE_QUERY):
-        yield from _where(model, {f"{column}__in": wanted[start : start + IN_ONE_QUERY]})
+        some = {f"{column}__in": wanted[start : start + IN_ONE_QUERY]}
+        yield from history.filter(**some).order_by("history_id")
 
 
 def history_of(model: type[models.Model]) -> type[Any]:
