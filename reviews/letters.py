@@ -60,7 +60,7 @@ def write(cycle: ReviewCycle, kind: str, letter: Letter, city: City | None) -> W
         return Written(
             _subject(cycle, kind),
             render_to_string("mails/letter.txt", context).strip() + "\n",
-            render_to_string("mails/letter.html", context),
+            render_to_string("mails/letter.html", context).strip() + "\n",
         )
 
 

@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from commitments.jobs import Progress, enqueue
+from commitments import jobs
 from commitments.models import ProtectedAccess, Protection, Role, UnitSuccession
-from reviews import business_days, handlers, letters
+from reviews import business_days, letters
 from reviews.models import (
     Confirmation,
     ConfirmationState,
@@ -52,8 +52,10 @@ WEDNESDAY = date(2026, 11, 18)
 
 def send():
     """Run the job once, as the worker does."""
-    job = enqueue(mails.SEND_MAILS, asked_by=None)
-    return handlers.send_mails({}, Progress(job))
+    job = jobs.enqueue(mails.SEND_MAILS, asked_by=None)
+    jobs.run(str(job.pk))
+    job.refresh_from_db()
+    return job.result
 
 
 @pytest.fixture
