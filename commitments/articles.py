@@ -14,11 +14,16 @@ ARTICLES = 30
 def of_provisions(provisions: Iterable[Provision]) -> dict[int, list[int]]:
     """Numbers of the articles that each provision leads to, by provision; an article leads to itself. One query."""
     rows = list(provisions)
-    ids = [row.pk for row in rows]
-    found: dict[int, set[int]] = defaultdict(set)
+    found = of_kin([row.pk for row in rows])
     for row in rows:
         if row.version.instrument.key == UDHR:
             found[row.pk].add(row.order)
+    return {row.pk: sorted(found[row.pk]) for row in rows}
+
+
+def of_kin(ids: list[int]) -> dict[int, set[int]]:
+    """Numbers of the articles to which provisions with these ids are linked, whichever way the link was written."""
+    found: dict[int, set[int]] = defaultdict(set)
     kin = (
         ProvisionLink.objects.current()
         .filter(
@@ -32,4 +37,4 @@ def of_provisions(provisions: Iterable[Provision]) -> dict[int, list[int]]:
             found[target].add(source_order)
         else:
             found[source].add(target_order)
-    return {row.pk: sorted(found[row.pk]) for row in rows}
+    return found

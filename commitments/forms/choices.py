@@ -23,21 +23,25 @@ class Group:
     """Fields of a form that are read together."""
 
     legend: str
-    fields: list[forms.BoundField]
+    rows: list[list[forms.BoundField]]
     is_folded: bool = False
 
     @property
     def is_open(self) -> bool:
         """Folded fields are shown once one of them is filled in or wrong."""
-        return not self.is_folded or any(field.errors or field.value() for field in self.fields)
+        return not self.is_folded or any(field.errors or field.value() for row in self.rows for field in row)
 
 
 def grouped(
     form: forms.BaseForm, groups: Sequence[tuple[Any, Sequence[str]]], folded: Iterable[Any] = ()
 ) -> list[Group]:
+    """The fields that the form has, in these groups; "starts_on ends_on" stand beside one another."""
     folded = list(folded)
-    found = [(legend, [form[name] for name in names if name in form.fields]) for legend, names in groups]
-    return [Group(legend, fields, legend in folded) for legend, fields in found if fields]
+    found = []
+    for legend, names in groups:
+        rows = [[form[name] for name in row.split() if name in form.fields] for row in names]
+        found.append(Group(legend, [row for row in rows if row], legend in folded))
+    return [group for group in found if group.rows]
 
 
 class OneOf(forms.TypedChoiceField):

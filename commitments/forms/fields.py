@@ -111,6 +111,12 @@ class ReasonedEdit(PartialDates):
     )
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
+    def see(self, seen: int) -> None:
+        """From now on the row counts as seen in a later state: whoever saves again has been told of it."""
+        data = self.data.copy()  # type: ignore[attr-defined] # a request's, which can be copied
+        data["seen"] = str(seen)
+        self.data = data
+
     def columns(self) -> dict[str, Any]:
         return {name: value for name, value in super().columns().items() if name not in self.NOT_COLUMNS}
 

@@ -45,9 +45,21 @@ class Filter(forms.Form):
         if isinstance(form_field, forms.ModelChoiceField):
             return form_field.label_from_instance(value)
         if isinstance(form_field, forms.ChoiceField):
-            label = str(dict(form_field.widget.choices).get(value, value))
-            return f"{form_field.label}: {label}" if value in ("yes", "no") else label
+            label = choice_label(form_field, value)
+            return f"{form_field.label}: {label}" if label in {str(word) for _code, word in YES_OR_NO} else label
         return f"„{value}“" if texts.reader_language() == "de" else f"“{value}”"
+
+
+def choice_label(form_field: forms.ChoiceField, value: str) -> str:
+    """What a choice is called, wherever in its groups it stands."""
+    for key, label in form_field.widget.choices:
+        if isinstance(label, list | tuple):
+            found = next((str(name) for inner, name in label if inner == value), None)
+            if found:
+                return found
+        elif key == value:
+            return str(label)
+    return value
 
 
 class UnitField(forms.ModelChoiceField):  # type: ignore[type-arg] # generic for the type checker only
@@ -97,7 +109,7 @@ class InstrumentFilter(Filter):
 
 
 class CommitmentFilter(Filter):
-    field_order = ("q", "instrument", "article", "competence", "unit", "sort")
+    field_order = ("q", "instrument", "article", "competence", "unit", "obligation", "protection", "ended", "sort")
 
     instrument = InstrumentField()
     article = forms.ChoiceField(label=_("Article of the Declaration"), required=False, choices=[])
@@ -113,6 +125,15 @@ class CommitmentFilter(Filter):
             ("fewest", _("Fewest measures")),
             ("most", _("Most measures")),
         ),
+    )
+    obligation = forms.ChoiceField(
+        label=_("Obligation"),
+        required=False,
+        choices=with_all((("respect", _("Respect")), ("protect", _("Protect")), ("fulfil", _("Fulfil")))),
+    )
+    protection = forms.ChoiceField(label=_("Protection class"), required=False, choices=with_all(Protection.choices))
+    ended = forms.ChoiceField(
+        label=_("State"), required=False, choices=(("", _("In force")), ("yes", _("Ended commitments")))
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None, **options: Any) -> None:

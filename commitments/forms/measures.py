@@ -41,7 +41,7 @@ GROUPS = (
     (_("What is done"), ("title_de", "description_de", "target_groups_de")),
     (_("Who does it"), ("lead", "contributing")),
     (_("Where it belongs"), ("field", "engagement", "parent")),
-    (_("When, and how it stands"), ("starts_on", "ends_on", "status", "status_reason_de")),
+    (_("When, and how it stands"), ("starts_on ends_on", "status", "status_reason_de")),
     (_("Who may see it, and where it comes from"), ("protection", "sources", "note_de")),
     (IN_ENGLISH, ("title_en", "description_en", "target_groups_en", "status_reason_en", "note_en")),
 )
@@ -186,12 +186,6 @@ class MeasureForm(MeasureFields, ReasonedEdit):
         required=False,
     )
 
-    def see(self, seen: int) -> None:
-        """From now on the measure counts as seen in a later state: whoever saves again has been told."""
-        data = self.data.copy()  # type: ignore[attr-defined] # a request's, which can be copied
-        data["seen"] = str(seen)
-        self.data = data
-
     @classmethod
     def initial_of(cls, measure: Measure, seen: int) -> dict[str, Any]:
         found = {name: getattr(measure, name) for name in cls.base_fields if hasattr(measure, name)}
@@ -291,7 +285,7 @@ class DeclineForm(forms.Form):
     )
 
 
-def difference(form: MeasureForm, now: Mapping[str, Any]) -> list[dict[str, str]]:
+def difference(form: ReasonedEdit, now: Mapping[str, Any]) -> list[dict[str, str]]:
     """Where what was typed differs from the measure as it stands now: label, now, typed."""
     found = []
     for bound in form.visible_fields():

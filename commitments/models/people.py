@@ -203,10 +203,14 @@ class User(AbstractBaseUser):
         return frozenset(held.role for held in self.assignments_on(clock.today()))
 
     @property
+    def _own_units(self) -> set[int]:
+        return {held.unit_id for held in self.assignments_on(clock.today()) if held.unit_id}
+
+    @property
     def unit_ids(self) -> frozenset[int]:
         """The units one answers for today, with those that they succeeded (rule 7)."""
         if not hasattr(self, "_unit_ids"):
-            held = {held.unit_id for held in self.assignments_on(clock.today()) if held.unit_id}
+            held = self._own_units
             self._unit_ids = UnitSuccession.with_predecessors(held) if held else frozenset()
         return self._unit_ids
 
@@ -214,6 +218,8 @@ class User(AbstractBaseUser):
         """A unit with those that it succeeded; one query for the life of this object."""
         if not hasattr(self, "_reach"):
             self._reach: dict[int, frozenset[int]] = {}
+        if self._own_units == {unit_id}:
+            return self.unit_ids
         if unit_id not in self._reach:
             self._reach[unit_id] = UnitSuccession.with_predecessors({unit_id})
         return self._reach[unit_id]

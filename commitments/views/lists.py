@@ -42,5 +42,6 @@ def count_of(rows: "QuerySet[Any]", by: str) -> Coalesce:
 
 
 def seen_links(user: User) -> "QuerySet[MeasureLink]":
-    """Accepted links of measures that someone may see."""
-    return MeasureLink.objects.filter(state=LinkState.ACCEPTED, measure__in=Measure.objects.visible_to(user))
+    """Accepted links of accepted measures that someone may see."""
+    seen = Measure.objects.visible_to(user).accepted()
+    return MeasureLink.objects.filter(state=LinkState.ACCEPTED, measure__in=seen)

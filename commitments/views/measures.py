@@ -1,5 +1,6 @@
 """What the city does: the list of measures, and one measure, today or as it stood on a day (rule 13)."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,6 @@ from commitments.forms import AsOfForm, MeasureFilter
 from commitments.models import (
     UDHR,
     Commitment,
-    CommitmentProvision,
     Engagement,
     FieldOfAction,
     LinkState,
@@ -133,9 +133,40 @@ def measure_list(request: UserRequest) -> HttpResponse:
     return render(request, "commitments/measure_list.html", context)
 
 
-def _links(measure: Measure, user: User) -> list[MeasureLink]:
-    seen = MeasureLink.objects.current().filter(measure=measure, commitment__in=Commitment.objects.visible_to(user))
-    return list(seen.select_related("commitment", "measure").order_by("-state", "commitment__reference"))
+@dataclass
+class Ground:
+    """A provision under which a commitment stands that the measure serves."""
+
+    provision: int
+    is_basis: bool
+    article: int | None
+
+
+def _links(measure: Measure, user: User) -> tuple[list[MeasureLink], list[Ground]]:
+    """The links to commitments, and what those in force among them rest on. One query."""
+    under = "commitment__commitment_provisions"
+    rows: QuerySet[Any] = (
+        MeasureLink.objects.current()
+        .filter(measure=measure, commitment__in=Commitment.objects.visible_to(user))
+        .select_related("commitment", "measure")
+        .annotate(
+            ground=F(f"{under}__provision"),
+            ground_is_basis=F(f"{under}__is_basis"),
+            ground_ended=F(f"{under}__ended_on"),
+            ground_order=F(f"{under}__provision__order"),
+            ground_of=F(f"{under}__provision__version__instrument__key"),
+        )
+        .order_by("-state", "commitment__reference")
+    )
+    links: dict[int, MeasureLink] = {}
+    grounds = []
+    for row in rows:
+        links.setdefault(row.pk, row)
+        holds = row.state == LinkState.ACCEPTED and row.commitment.ended_on is None and row.ground_ended is None
+        if holds and row.ground is not None:
+            article = row.ground_order if row.ground_of == UDHR else None
+            grounds.append(Ground(row.ground, row.ground_is_basis, article))
+    return list(links.values()), grounds
 
 
 def _provision_links(measure: Measure) -> list[MeasureProvision]:
@@ -147,25 +178,17 @@ def _provision_links(measure: Measure) -> list[MeasureProvision]:
     )
 
 
-def _reach(links: list[MeasureLink], provision_links: list[MeasureProvision]) -> dict[str, list[int]]:
+def _reach(grounds: list[Ground], provision_links: list[MeasureProvision]) -> dict[str, list[int]]:
     """Rule 16: the articles served directly, through a commitment with that basis, and those reached through kin."""
-    accepted = {link.commitment_id for link in links if link.state == LinkState.ACCEPTED}
-    bases = [
-        row.provision
-        for row in CommitmentProvision.objects.filter(
-            commitment__in=accepted, is_basis=True, ended_on__isnull=True
-        ).select_related("provision__version__instrument")
-    ]
-    leads_to = articles.of_provisions([*bases, *(link.provision for link in provision_links)])
+    touched = [link.provision for link in provision_links]
+    leads_to = articles.of_kin([*(each.provision for each in grounds), *(row.pk for row in touched)])
     for link in provision_links:
-        link.articles = leads_to[link.provision_id]  # type: ignore[attr-defined]
-    direct = {base.order for base in bases if base.version.instrument.key == UDHR}
-    kin = [base.pk for base in bases]
-    kin += [link.provision_id for link in provision_links if link.state == LinkState.ACCEPTED]
-    return {
-        "direct": sorted(direct),
-        "indirect": sorted({number for pk in kin for number in leads_to[pk]} - direct),
-    }
+        own = {link.provision.order} if link.provision.version.instrument.key == UDHR else set()
+        link.articles = sorted(leads_to[link.provision_id] | own)  # type: ignore[attr-defined]
+    direct = {each.article for each in grounds if each.is_basis and each.article}
+    kin = {number for each in grounds for number in leads_to[each.provision] | {each.article or 0}}
+    kin |= {number for link in provision_links if link.state == LinkState.ACCEPTED for number in link.articles}  # type: ignore[attr-defined]
+    return {"direct": sorted(direct), "indirect": sorted(kin - direct - {0})}
 
 
 def _story(measure: Measure, user: User) -> list[history.Entry]:
@@ -237,14 +260,14 @@ def measure(request: UserRequest, reference: str) -> HttpResponse:
 
 
 def _today(shown: Measure, user: User) -> dict[str, Any]:
-    links, provision_links = _links(shown, user), _provision_links(shown)
+    (links, grounds), provision_links = _links(shown, user), _provision_links(shown)
     budgets = list(shown.budgets.filter(ended_on__isnull=True))
     family = list(Measure.objects.visible_to(user).filter(Q(children=shown) | Q(parent=shown)).distinct()[:50])
     return {
         **measure_context(shown),
         **evidence_of(shown, user),
         **indicators_of(shown, user),
-        **_reach(links, provision_links),
+        **_reach(grounds, provision_links),
         "shown": shown,
         "links": links,
         "provision_links": provision_links,

@@ -312,6 +312,8 @@ def test_a_form_that_somebody_overtook_keeps_what_was_typed():
 def test_the_officer_changes_the_wording_of_a_commitment():
     commitment = make_commitment()
     wanted = {
+        "lead_unit": commitment.lead_unit.key,
+        "provisions": [commitment.commitment_provisions.get().provision_id],
         "title_de": commitment.title_de,
         "wording_de": "Die Stadt handelt fair.",
         "obligations": ["protect", "fulfil"],
