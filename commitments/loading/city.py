@@ -67,7 +67,7 @@ def enter_sample_city(folder: Path) -> None:
 
 def _write_city(run: Run, city: CityRecord, **initial: Any) -> None:
     values = {name: getattr(city, name) for name in ("name_de", "country", "state", "notice_de", "notice_en")}
-    values |= {"only": True, "name_en": city.name_en or city.name_de}
+    values |= {"only": True, "name_en": city.name_en or city.name_de, "pics": list(city.pics)}
     run.write(Table(City, ("only",), PORTFOLIO), [Wanted(city.name_de, values, initial)])
 
 

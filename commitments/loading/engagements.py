@@ -40,6 +40,16 @@ EngagementIds = dict[tuple[str, str], int]
 """Ids of engagements, by section and key."""
 
 
+SAME_IN_MEMBERSHIPS = (
+    "fee",
+    "speaker_de",
+    "speaker_en",
+    "reporting_duties_de",
+    "reporting_duties_en",
+    "renewal_due_on",
+)
+
+
 def write_engagements(run: Run, portfolio: Portfolio, units: Units) -> EngagementIds:
     instruments = dict(Instrument.objects.values_list("key", "pk"))
     sections: dict[Section, list[dict[str, Any]]] = {
@@ -98,7 +108,8 @@ def _common(entry: Any, unit: int, field: FieldOfAction, status: EngagementStatu
 def _partnership(entry: TwinningRecord | DistrictPartnershipRecord, unit: int) -> dict[str, Any]:
     suspended = entry.status == PartnershipStatus.SUSPENDED
     status = EngagementStatus.PAUSED if suspended else EngagementStatus(entry.status)
-    return _common(entry, unit, FieldOfAction.PARTNERSHIPS, status) | {"country": entry.country}
+    place = {"country": entry.country, "latitude": entry.latitude, "longitude": entry.longitude}
+    return _common(entry, unit, FieldOfAction.PARTNERSHIPS, status) | place
 
 
 def _twinning(entry: TwinningRecord, form: PartnershipForm, units: Units) -> dict[str, Any]:
@@ -133,6 +144,10 @@ def _eu_project(entry: EUProjectRecord, units: Units, own: set[str], day: date) 
             "grant_agreement": entry.grant_number,
             "grant_agreement_verified": entry.grant_number_verified,
             "city_role": entry.role_of_cologne,
+            "call": entry.call,
+            "total_cost": entry.total_cost,
+            "eu_contribution": entry.eu_contribution,
+            "city_contribution": entry.city_contribution,
             "run_by": entry.run_by or (RunBy.OFFICE if entry.department in own else RunBy.DEPARTMENT),
         }
     )
@@ -147,12 +162,14 @@ def _membership(entry: MembershipRecord, units: Units, instruments: dict[str, in
     names = {"name_de": entry.name_de, "name_en": entry.name_en}
     instrument = instruments[entry.instrument] if entry.instrument else None
     dates = partial("starts_on", entry.since) | partial("decided_on", entry.decision_on)
-    return values | names | dates | {"instrument_id": instrument}
+    more = {name: getattr(entry, name) for name in SAME_IN_MEMBERSHIPS}
+    return values | names | dates | more | {"instrument_id": instrument, "level": entry.level or ""}
 
 
 def _development(entry: DevelopmentRecord, units: Units, day: date) -> dict[str, Any]:
     values = _common(entry, units[entry.department], entry.field, _status(entry.end, day))
-    return values | _period(entry) | {"partner": entry.partner}
+    more = {"country": entry.country or "", "funder": entry.funder, "sdgs": sorted(set(entry.sdgs))}
+    return values | _period(entry) | {"partner": entry.partner} | more
 
 
 def _status(end: PartialDate | None, day: date) -> EngagementStatus:

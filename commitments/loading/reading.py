@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, dataclass
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
 from functools import cache
@@ -20,6 +21,7 @@ from typing import Any, NewType, TypeVar, Union, get_args, get_origin, get_type_
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from commitments import sdgs
 from commitments.dates import PartialDate
 from commitments.loading.problems import Place, Problems
 
@@ -29,8 +31,12 @@ Key = NewType("Key", str)
 Country = NewType("Country", str)
 """Two capital letters, as in ISO 3166."""
 
+Goal = NewType("Goal", int)
+"""The number of a goal for sustainable development, 1 to 17."""
+
 KEY = re.compile(r"[A-Za-z0-9_-]+")
 COUNTRY = re.compile(r"[A-Z]{2}")
+DECIMAL = re.compile(r"-?\d{1,12}(?:\.\d{1,4})?")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 LARGEST = 32_767
 """The largest number that the smallest of our integer columns holds."""
@@ -288,6 +294,25 @@ def _number(value: Any, limit: int | None) -> int:
     return value
 
 
+def _goal(value: Any, limit: int | None) -> int:
+    number = _number(value, limit)
+    if number not in sdgs.NAMES:
+        raise WrongValueError(_("There is no goal %(number)s; write one from 1 to 17.") % {"number": number})
+    return number
+
+
+def _decimal(value: Any, limit: int | None) -> Decimal:
+    """A decimal as text, with a point: "50.94"; what stands as a number is not exact."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    written = value.strip() if isinstance(value, str) else ""
+    if not DECIMAL.fullmatch(written):
+        raise WrongValueError(
+            _('“%(value)s” is not a decimal in quotation marks. Write it like "50.94".') % {"value": _excerpt(value)}
+        )
+    return Decimal(written)
+
+
 def _partial(value: Any, limit: int | None) -> PartialDate:
     """A year may stand as a number."""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -317,6 +342,8 @@ CONVERTERS: dict[Any, Callable[[Any, int | None], Any]] = {
     Country: _country,
     bool: _yes_or_no,
     int: _number,
+    Decimal: _decimal,
+    Goal: _goal,
     PartialDate: _partial,
     date: _day,
     str | int: _code,

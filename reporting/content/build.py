@@ -7,6 +7,7 @@ Confirmations, assessments and follow-ups are read as of the freeze, and as they
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from django.utils.timezone import localdate
@@ -71,6 +72,13 @@ def build_content(cycle: ReviewCycle, *, audience: str = "public") -> ReportCont
 
 def text(row: Any, name: str) -> Text:
     return Text(getattr(row, f"{name}_de") or "", getattr(row, f"{name}_en", "") or "")
+
+
+def degrees(value: Decimal | None) -> str:
+    """A coordinate with no more decimals than it has, one at least: "45.1"; empty where it is not known."""
+    if value is None:
+        return ""
+    return f"{value:.1f}" if value == round(value, 1) else f"{value:.2f}"
 
 
 def partial(row: Any, name: str) -> PartialDate | None:
@@ -239,10 +247,9 @@ class _Reading(Tables):
             "note": text(row, "status_reason"),
         }
         if kind == "partnership":
-            spot = places.find(row.country, row.city_de, row.city_en)
             common |= {"title": text(row, "city"), "form": row.form, "country": row.country}
             common |= {"signed_on": partial(row, "signed_on"), "district": row.former_municipality}
-            common |= {"latitude": spot[0], "longitude": spot[1]}
+            common |= {"latitude": degrees(row.latitude), "longitude": degrees(row.longitude)}
         elif kind == "eu_project":
             common |= {"name": row.acronym, "programme": Text(row.programme, row.programme)}
             common |= {"grant_number": row.grant_agreement, "grant_checked": row.grant_agreement_verified}

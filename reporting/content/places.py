@@ -1,4 +1,4 @@
-"""Where cities lie, for maps of partners: rounded coordinates by country and name. What is not listed has no place."""
+"""Where a home city lies, the middle of its map of partners: by country and name. What is not listed has no place."""
 
 import json
 from collections.abc import Mapping

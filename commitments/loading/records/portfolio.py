@@ -1,11 +1,13 @@
 """portfolio.json: units, what the city is engaged in, measures."""
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from commitments.dates import PartialDate
-from commitments.loading.reading import Country, Key
+from commitments.loading.reading import Country, Goal, Key
 from commitments.loading.records.columns import Columns, Texts
 from commitments.models import (
     City,
@@ -16,6 +18,7 @@ from commitments.models import (
     FieldOfAction,
     Measure,
     MeasureStatus,
+    NetworkLevel,
     NetworkMembership,
     OrganisationalUnit,
     Partnership,
@@ -36,6 +39,7 @@ class CityRecord:
     state: str = ""
     notice_de: str = ""
     notice_en: str = ""
+    pics: Texts = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ class TwinningRecord:
     since_year: PartialDate | None = None
     signed_on: PartialDate | None = None
     status: PartnershipStatus = PartnershipStatus.ACTIVE
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
     verified: bool = False
     source: Texts = ()
     note: str = ""
@@ -93,6 +99,8 @@ class DistrictPartnershipRecord:
     former_municipality: str = ""
     since_year: PartialDate | None = None
     status: PartnershipStatus = PartnershipStatus.ACTIVE
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
     verified: bool = False
     source: Texts = ()
     note: str = ""
@@ -118,6 +126,10 @@ class EUProjectRecord:
     role_of_cologne: str = ""
     run_by: RunBy | None = None
     status: EngagementStatus | None = None
+    call: str = ""
+    total_cost: Decimal | None = None
+    eu_contribution: Decimal | None = None
+    city_contribution: Decimal | None = None
     verified: bool = False
     source: Texts = ()
     note: str = ""
@@ -153,6 +165,13 @@ class MembershipRecord:
     decision_on: PartialDate | None = None
     instrument: Key | None = None
     field: FieldOfAction = FieldOfAction.EUROPE
+    level: NetworkLevel | None = None
+    fee: Decimal | None = None
+    speaker_de: str = ""
+    speaker_en: str = ""
+    reporting_duties_de: str = ""
+    reporting_duties_en: str = ""
+    renewal_due_on: date | None = None
     verified: bool = False
     source: Texts = ()
     note: str = ""
@@ -170,6 +189,9 @@ class DevelopmentRecord:
     start: PartialDate | None = None
     end: PartialDate | None = None
     partner: str = ""
+    country: Country | None = None
+    funder: str = ""
+    sdgs: tuple[Goal, ...] = ()
     field: FieldOfAction = FieldOfAction.DEVELOPMENT
     verified: bool = False
     source: Texts = ()
