@@ -18,8 +18,15 @@ from commitments.models import (
     Competence,
     Contribution,
     EngagementKind,
+    EUProject,
+    Evidence,
+    EvidenceKind,
     FieldOfAction,
+    FundingAdvice,
     Grade,
+    Indicator,
+    IndicatorKind,
+    IndicatorValue,
     Instrument,
     InstrumentKind,
     InstrumentVersion,
@@ -319,3 +326,59 @@ def make_recommendation(**fields: Any) -> Recommendation:
         "made_on": date(2023, 5, 30),
     }
     return saved(Recommendation(**(defaults | fields)))
+
+
+def make_evidence(owner: Measure | Commitment | None = None, **fields: Any) -> Evidence:
+    """A link that bears out a measure or commitment; a file where ``sha256`` is given."""
+    owner = owner or make_measure()
+    n = next(number)
+    belongs = {"measure" if isinstance(owner, Measure) else "commitment": owner}
+    defaults: dict[str, Any] = {"kind": EvidenceKind.LINK, "title": f"Nachweis {n}", "url": f"https://example.org/{n}"}
+    if "sha256" in fields:
+        defaults |= {"kind": EvidenceKind.FILE, "url": "", "media_type": "application/pdf", "size": 100}
+    return saved(Evidence(**(defaults | belongs | fields)))
+
+
+def make_indicator(owner: Measure | Commitment | None = None, **fields: Any) -> Indicator:
+    """An indicator on its way from 20 people to 60."""
+    owner = owner or make_measure()
+    n = next(number)
+    defaults: dict[str, Any] = {
+        "key": f"indicator-{n}",
+        "kind": IndicatorKind.OUTCOME,
+        "name_de": f"Erreichte Menschen {n}",
+        "name_en": f"People reached {n}",
+        "unit_of_measure": "Menschen",
+        "baseline": 20,
+        "baseline_on": date(2022, 1, 1),
+        "target": 60,
+        "target_on": date(2030, 1, 1),
+        "measure" if isinstance(owner, Measure) else "commitment": owner,
+    }
+    return saved(Indicator(**(defaults | fields)))
+
+
+def make_value(indicator: Indicator, value: Any, on: date, **fields: Any) -> IndicatorValue:
+    return saved(IndicatorValue(indicator=indicator, value=value, on=on, **fields))
+
+
+def make_eu_project(**fields: Any) -> EUProject:
+    n = next(number)
+    defaults: dict[str, Any] = {
+        "key": f"project-{n}",
+        "kind": EngagementKind.EU_PROJECT,
+        "field": FieldOfAction.EUROPE,
+        "name_de": f"Projekt {n}",
+        "acronym": f"PRO-{n}",
+    }
+    if "unit" not in fields:
+        fields["unit"] = make_unit()
+    return saved(EUProject(**(defaults | fields)))
+
+
+def make_advice(**fields: Any) -> FundingAdvice:
+    n = next(number)
+    defaults: dict[str, Any] = {"given_on": timezone.localdate(), "subject_de": f"Beratung {n}"}
+    if "unit" not in fields:
+        fields["unit"] = make_unit()
+    return saved(FundingAdvice(**(defaults | fields)))

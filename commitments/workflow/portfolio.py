@@ -175,9 +175,9 @@ def check_unit(unit: OrganisationalUnit, on: date) -> None:
     told = {"unit": name, "day": texts.long_date(unit.valid_to)}
     followed = UnitSuccession.objects.filter(unit=unit).select_related("successor").order_by("-on").first()
     if followed is None:
-        raise ValidationError({"unit": _("“%(unit)s” no longer exists since %(day)s. Choose another unit.") % told})
+        raise ValidationError({"unit": _("“%(unit)s” existed only until %(day)s. Choose another unit.") % told})
     told["successor"] = texts.localized(followed.successor, "name")
-    sentence = _("“%(unit)s” no longer exists since %(day)s. Its successor is “%(successor)s”; choose that one.")
+    sentence = _("“%(unit)s” existed only until %(day)s. Its successor is “%(successor)s”; choose that one.")
     raise ValidationError({"unit": sentence % told})
 
 
