@@ -1,6 +1,7 @@
 """Everything that can be imported or exported, in the order in which the page offers it."""
 
 from commitments.exchange.cordis_subject import CordisProjects
+from commitments.exchange.engagements import DEVELOPMENT, EU_PROJECTS, NETWORKS, PARTNERSHIPS, TRAINING
 from commitments.exchange.links import Links, ProvisionLinks
 from commitments.exchange.measures import Measures
 from commitments.exchange.promises import Commitments
@@ -12,6 +13,11 @@ ALL: tuple[Subject, ...] = (
     Measures(),
     Links(),
     ProvisionLinks(),
+    PARTNERSHIPS,
+    EU_PROJECTS,
+    NETWORKS,
+    DEVELOPMENT,
+    TRAINING,
     UhriRecommendations(),
     CordisProjects(),
 )

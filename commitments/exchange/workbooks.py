@@ -36,23 +36,28 @@ EXPLANATIONS = frozenset({"erläuterung", "explanation"})
 def read_workbook(path: Path, limits: Limits) -> Table:
     """Raises TableError where the workbook is refused; wrong cells are errors of the table."""
     _inspect(path, limits)
-    try:
-        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    except Exception as error:  # what a damaged part makes of openpyxl is not foreseeable
-        raise _broken() from error
-    try:
-        sheets = [sheet for sheet in book.worksheets if sheet.title.casefold() not in EXPLANATIONS]
-        visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"] or sheets
-        if not visible:
-            raise refused(_("The workbook has no sheet with a table."))
-        visible[0].reset_dimensions()
-        return _table(_rows(visible[0], limits), limits)
-    except TableError:
-        raise
-    except Exception as error:  # the sheet is read while it is iterated
-        raise _broken() from error
-    finally:
-        book.close()
+    with path.open("rb") as file:
+        try:
+            book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
+        except Exception as error:  # what a damaged part makes of openpyxl is not foreseeable
+            raise _broken() from error
+        try:
+            return _first_table(book, limits)
+        except TableError:
+            raise
+        except Exception as error:  # the sheet is read while it is iterated
+            raise _broken() from error
+        finally:
+            book.close()
+
+
+def _first_table(book: Any, limits: Limits) -> Table:
+    sheets = [sheet for sheet in book.worksheets if sheet.title.casefold() not in EXPLANATIONS]
+    visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"] or sheets
+    if not visible:
+        raise refused(_("The workbook has no sheet with a table."))
+    visible[0].reset_dimensions()
+    return _table(_rows(visible[0], limits), limits)
 
 
 def _broken() -> TableError:
