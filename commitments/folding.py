@@ -63,9 +63,10 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Word:
-    """One typed word: ``parts`` are what it is looked for as; any of them is a hit."""
+    """One typed word: ``parts`` are what it is looked for as, any of them is a hit; ``whole`` is all of it."""
 
     parts: tuple[str, ...]
+    whole: str = ""
 
 
 def fold(text: str) -> str:
@@ -103,7 +104,8 @@ def _word(raw: str, folded: str) -> Word:
     head, _space, last = folded.rpartition(" ")
     for stem in _stems(raw, last):
         forms.add(start + f"{head} {stem}".strip())
-    return Word(tuple(sorted(form for form in forms if not any(other in form for other in forms - {form}))))
+    parts = tuple(sorted(form for form in forms if not any(other in form for other in forms - {form})))
+    return Word(parts, start + folded)
 
 
 def _stems(raw: str, last: str) -> Iterable[str]:
@@ -121,7 +123,7 @@ def _stems(raw: str, last: str) -> Iterable[str]:
 def mark(text: str, typed: Iterable[Word]) -> list[Piece]:
     """The text in pieces, what the words stand for told apart."""
     folded, origin = _folded_with_origin(text)
-    spans = sorted({span for word in typed for part in word.parts for span in _spans(folded, origin, part)})
+    spans = sorted({span for word in typed for part in word.parts for span in _spans(folded, origin, part, word)})
     pieces, end = [], 0
     for start, stop in spans:
         if start < end:
@@ -145,12 +147,14 @@ def excerpt(text: str, typed: Iterable[Word], length: int = 200) -> list[Piece]:
     return [*head, *shown, *([Piece(" …", is_hit=False)] if stop < len(text) else [])]
 
 
-def _spans(folded: str, origin: list[int], part: str) -> Iterable[tuple[int, int]]:
+def _spans(folded: str, origin: list[int], part: str, word: Word) -> Iterable[tuple[int, int]]:
     """Where a part stands in the text as it is written."""
     wanted, at = part.strip(), folded.find(part)
     while at >= 0:
         start = at + part.index(wanted)
         stop = start + len(wanted)
+        if word.whole and folded.startswith(word.whole, at):
+            stop = at + len(word.whole)
         ending = ENDING.match(folded, stop)
         yield origin[start], origin[(ending.end() if ending else stop) - 1] + 1
         at = folded.find(part, at + 1)

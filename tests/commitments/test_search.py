@@ -103,6 +103,7 @@ def marked(text, typed):
     [
         ("wohnungen", "Die Obdachlosenwohnung", ["wohnung"]),
         ("koeln", "In Köln und Koeln", ["Köln", "Koeln"]),
+        ("städte", "Städteappell, Stadtrat", ["Städte", "Stadt"]),
         ("strasse", "Straße", ["Straße"]),
         ("wasser", "Trinkwasser, Wassers", ["wasser", "Wassers"]),
         ("diskriminierung", "Diskrimi\u00adnierung", ["Diskrimi\u00adnierung"]),
