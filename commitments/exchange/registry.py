@@ -2,6 +2,7 @@
 
 from commitments.exchange.cordis_subject import CordisProjects
 from commitments.exchange.engagements import DEVELOPMENT, EU_PROJECTS, NETWORKS, PARTNERSHIPS, TRAINING
+from commitments.exchange.eu_funds import EuFunds
 from commitments.exchange.links import Links, ProvisionLinks
 from commitments.exchange.measures import Measures
 from commitments.exchange.promises import Commitments
@@ -20,6 +21,7 @@ ALL: tuple[Subject, ...] = (
     TRAINING,
     UhriRecommendations(),
     CordisProjects(),
+    EuFunds(),
 )
 
 SUBJECTS: dict[str, Subject] = {subject.key: subject for subject in ALL}

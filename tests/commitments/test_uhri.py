@@ -1,10 +1,12 @@
 """Exports of the Universal Human Rights Index: the quirks of the format, and what an import does with them."""
 
+import io
 import json
 from datetime import date
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 from openpyxl import Workbook
 
@@ -12,7 +14,7 @@ from commitments.exchange import uhri
 from commitments.exchange.plans import Act, RowOutcome
 from commitments.exchange.recommendations import UhriRecommendations
 from commitments.exchange.tables import TableError
-from commitments.models import Recommendation, RecommendationSource
+from commitments.models import Recommendation, RecommendationSource, Transfer, TransferState
 from commitments.workflow import Edit
 from commitments.workflow import recommendations as workflow
 from tests.factories import make_city, make_commitment, make_officer
@@ -317,3 +319,34 @@ def test_a_plan_costs_the_same_whatever_the_file(tmp_path, django_assert_num_que
 
     with django_assert_num_queries(3):
         plan(changed, officer)
+
+
+@pytest.mark.django_db
+def test_the_command_says_what_it_would_do_and_does_it(tmp_path):
+    make_city(country="DE")
+    path = workbook(tmp_path, ROW, ROW | {"OHCHR Annotation Id": "other", "Countries Concerned": "- France"})
+    said = io.StringIO()
+
+    call_command("import_uhri", path, "--dry-run", stdout=said)
+    assert Recommendation.objects.count() == 0
+    call_command("import_uhri", path, stdout=io.StringIO())
+    call_command("import_uhri", path, "--country", "France", stdout=io.StringIO())
+
+    assert "Germany" in said.getvalue()
+    assert set(Recommendation.objects.values_list("key", "country")) == {
+        (ROW["OHCHR Annotation Id"], "Germany"),
+        ("other", "France"),
+    }
+    assert set(Transfer.objects.values_list("subject", "state")) == {("uhri", TransferState.APPLIED)}
+
+
+@pytest.mark.django_db
+def test_the_command_refuses_with_row_and_column(tmp_path):
+    make_city(country="DE")
+
+    with pytest.raises(CommandError, match=r"3.*OHCHR Annotation Id"):
+        call_command("import_uhri", workbook(tmp_path, ROW, ROW))
+    with pytest.raises(CommandError):
+        call_command("import_uhri", tmp_path / "nothing.xlsx")
+
+    assert Recommendation.objects.count() == 0
