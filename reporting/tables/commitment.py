@@ -29,6 +29,7 @@ from commitments.models import (
     User,
 )
 from commitments.tracking import history_model
+from reporting.tables.commitment_notes import review_entries
 from reporting.tables.verdicts import Ladder
 from reviews.models import (
     ANSWERED,
@@ -291,7 +292,7 @@ def story(commitment: Commitment, user: User, ladder: Ladder) -> list[history.En
             history.of_links(links.select_related("measure"), history.measure_name),
             *evidence_history.strands_of(commitment, user),
         ),
-        also=_approvals(commitment, user, ladder),
+        also=[*_approvals(commitment, user, ladder), *review_entries(commitment, user)],
     )
 
 

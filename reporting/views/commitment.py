@@ -15,7 +15,7 @@ from commitments.requests import UserRequest
 from commitments.views.evidence import evidence_of
 from commitments.views.indicators import indicators_of
 from reporting.tables import commitment as table
-from reporting.tables import verdicts
+from reporting.tables import commitment_notes, verdicts
 from reviews.models import AssessmentState, CycleState
 
 BOUND = ("lead_unit", "adoption__version__instrument")
@@ -54,6 +54,7 @@ def _today(shown: Commitment, request: UserRequest, today: date) -> dict[str, An
         ],
         "follow_ups": table.follow_ups(shown, user, today),
         "running": running,
+        "recommendations": commitment_notes.recommendations(shown),
         **evidence_of(shown, user),
         **indicators_of(shown, user),
     } | _verdicts(found, request)
