@@ -9,7 +9,7 @@ from reviews import letters
 from reviews.models import ReviewCycle
 from reviews.workflow import mails
 from reviews.workflow.mails import SEND_MAILS, open_and_ask
-from reviews.workflow.reminders import run_schedule
+from reviews.workflow.reminders import remind_of_renewals, run_schedule
 
 OPEN_CYCLE = "open-cycle"
 """Kind of the job that opens a large cycle; its arguments are the ids of ``cycle`` and ``actor``."""
@@ -36,6 +36,7 @@ def send_mails(_arguments: dict[str, Any], progress: Progress) -> dict[str, Any]
     """
     for cycle in ReviewCycle.objects.running():
         run_schedule(cycle, at=clock.now())
+    remind_of_renewals(at=clock.now())
     city, waiting, sent, failed = City.objects.first(), mails.waiting(clock.today()), 0, 0
     with letters.post() as post:
         for done, pk in enumerate(waiting):

@@ -52,8 +52,9 @@ def write(cycle: ReviewCycle, kind: str, letter: Letter, city: City | None) -> W
             "name": letter.person.name if letter.person else "",
             "answers": letter.answers,
             "releases": letter.releases,
+            "renewals": letter.renewals,
             "own_words": texts.localized(cycle, "letter"),
-            "url": f"{settings.BASE_URL}{reverse('reviews:answers')}",
+            "url": f"{settings.BASE_URL}{'/' if kind == MailKind.RENEWAL else reverse('reviews:answers')}",
             "city": texts.localized(city, "name") if city else settings.CITY_NAME,
             "notice": texts.localized(city, "notice") if city and city.is_sample else "",
         }
@@ -66,7 +67,7 @@ def write(cycle: ReviewCycle, kind: str, letter: Letter, city: City | None) -> W
 
 def written(mail: Mail, city: City | None) -> Written:
     """The words of a mail that was written down."""
-    counts = (mail.open_answers, mail.waiting_releases)
+    counts = (mail.open_answers, mail.waiting_releases, mail.renewals)
     return write(mail.cycle, mail.kind, Letter(mail.address, mail.person, list(mail.units.all()), *counts), city)
 
 
@@ -74,6 +75,7 @@ def _subject(cycle: ReviewCycle, kind: str) -> str:
     subjects = {
         MailKind.REQUEST: _("Please confirm your measures by %(day)s (human rights, %(year)s)"),
         MailKind.REMINDER: _("Reminder: answers due on %(day)s (human rights, %(year)s)"),
+        MailKind.RENEWAL: _("Renewals of memberships and titles"),
         MailKind.ESCALATION: _("Answers of your unit are missing, they were due on %(day)s (human rights, %(year)s)"),
     }
     return subjects[MailKind(kind)] % {"day": texts.long_date(cycle.confirm_by), "year": cycle.year}

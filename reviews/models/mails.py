@@ -57,6 +57,7 @@ class MailKind(models.TextChoices):
     REQUEST = "request", _("Request")
     REMINDER = "reminder", _("Reminder")
     ESCALATION = "escalation", _("Letter to the head of the unit")
+    RENEWAL = "renewal", _("Reminder of renewals")
 
 
 class MailState(models.TextChoices):
@@ -89,6 +90,7 @@ class Mail(models.Model):
     units = models.ManyToManyField(OrganisationalUnit, related_name="+")
     open_answers = models.PositiveIntegerField(default=0)
     waiting_releases = models.PositiveIntegerField(default=0)
+    renewals = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=8, choices=MailState, default=MailState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     changed_at = models.DateTimeField(auto_now=True)

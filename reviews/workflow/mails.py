@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from commitments import renewals
 from commitments.jobs import enqueue
 from commitments.models import (
     Assignment,
@@ -26,6 +27,7 @@ from commitments.models import (
     User,
 )
 from commitments.permissions import Verb, require
+from reviews import business_days
 from reviews.models import (
     ANSWERED,
     Confirmation,
@@ -45,6 +47,9 @@ SEND_MAILS = "send-mails"
 
 ATTEMPTS = 3
 """How often a mail is tried on its day where the mail server does not answer."""
+
+AHEAD = tuple(timedelta(days=days) for days in (90, 30, 7, 0, -1))
+"""How long before its due date a renewal is reminded of by mail, and once more when it has lapsed."""
 
 LOST = timedelta(minutes=10)
 """After this time a mail that was being sent is taken for one of which nobody knows whether it left."""
@@ -75,6 +80,7 @@ class Letter:
     units: list[OrganisationalUnit] = field(default_factory=list)
     answers: int = 0
     releases: int = 0
+    renewals: int = 0
 
     @property
     def language(self) -> str:
@@ -96,6 +102,25 @@ def prepare_reminders(cycle: ReviewCycle, kinds: Iterable[ReminderKind], *, at: 
     for kind in kinds:
         mail = MailKind.ESCALATION if kind == ReminderKind.ESCALATION else MailKind.REMINDER
         _write_down(cycle, mail, letters(cycle, mail, day_of(at)), day_of(at))
+
+
+def prepare_renewals(cycle: ReviewCycle, *, at: datetime) -> None:
+    """Tell the officers of renewals that come near or have lapsed (rule 17): on certain days before, and after a lapse.
+
+    A day on which the administration does not work is made up for on the next one on which it does.
+    """
+    today = day_of(at)
+    since = business_days.on_or_before(today - timedelta(days=1))
+    wanted = []
+    for officer in User.objects.holding(Role.OFFICER, today).order_by("email"):
+        near = [each for each in renewals.until(officer, today, today + max(AHEAD)) if _is_told(each, since, today)]
+        if near:
+            wanted.append(Letter(officer.email, officer, renewals=len(near)))
+    _write_down(cycle, MailKind.RENEWAL, wanted, today)
+
+
+def _is_told(renewal: renewals.Renewal, since: date, today: date) -> bool:
+    return any(since < renewal.due_on - ahead <= today for ahead in AHEAD)
 
 
 def letters(cycle: ReviewCycle, kind: MailKind, today: date) -> list[Letter]:
@@ -210,6 +235,7 @@ def _write_down(cycle: ReviewCycle, kind: MailKind, wanted: Iterable[Letter], on
             language=letter.language,
             open_answers=letter.answers,
             waiting_releases=letter.releases,
+            renewals=letter.renewals,
             state=MailState.WAITING if letter.address else MailState.FAILED,
             error="" if letter.address else _("Nobody answers for this unit, and no address is known for it."),
         )

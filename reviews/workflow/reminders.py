@@ -14,7 +14,7 @@ from commitments.texts import weekday_date
 from reviews import business_days
 from reviews.models import Reminder, ReminderDate, ReminderKind, ReviewCycle
 from reviews.workflow.confirmations import remind
-from reviews.workflow.mails import prepare_reminders
+from reviews.workflow.mails import prepare_reminders, prepare_renewals
 from reviews.workflow.schedule import SEVERITY
 from reviews.workflow.steps import day_of, locked_cycle, require_running
 
@@ -77,6 +77,14 @@ def run_schedule(cycle: ReviewCycle, *, at: datetime) -> list[Reminder]:
         day.sent_on = today
     save_all_as(due, actor=None, reason=_("Reminders sent"), at=at)
     return sent
+
+
+@transaction.atomic
+def remind_of_renewals(*, at: datetime) -> None:
+    """Write to the officers on working days; the mails stand in the log of the newest cycle."""
+    cycle = ReviewCycle.objects.order_by("-year").first()
+    if cycle is not None and business_days.is_business_day(day_of(at)):
+        prepare_renewals(locked_cycle(cycle.pk), at=at)
 
 
 def _worth_sending(kinds: Iterable[ReminderKind]) -> list[ReminderKind]:

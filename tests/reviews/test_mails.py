@@ -36,6 +36,7 @@ from tests.factories import (
     make_city,
     make_confirmation,
     make_cycle,
+    make_engagement,
     make_measure,
     make_officer,
     make_unit,
@@ -124,7 +125,8 @@ class TestWhoIsWrittenTo:
         for unit in (nobody, somebody):
             make_measure(unit)
 
-        mails.open_and_ask(make_cycle(state=CycleState.PLANNED), actor=make_officer(), at=NOW())
+        with translation.override("en"):
+            mails.open_and_ask(make_cycle(state=CycleState.PLANNED), actor=make_officer(), at=NOW())
 
         failed = Mail.objects.get(units=nobody)
         assert failed.state == MailState.FAILED
@@ -201,7 +203,7 @@ class TestWhoIsWrittenTo:
 
 
 class TestTheWords:
-    @pytest.mark.parametrize("kind", list(MailKind))
+    @pytest.mark.parametrize("kind", [MailKind.REQUEST, MailKind.REMINDER, MailKind.ESCALATION])
     @pytest.mark.parametrize("language", ["de", "en"])
     def test_rules_10_and_21_a_mail_counts_and_leads_to_the_sign_in_and_tells_nothing_else(self, kind, language):
         unit = make_unit(name_de="Amt für Wohnen", name_en="Housing office", email="x@example.org")
@@ -331,6 +333,43 @@ class TestTheSchedule:
         assert len(before) >= 4
         assert after[first.pk] == before[first.pk]
         assert all(after[pk] == before[pk] + later for pk in before if pk != first.pk)
+
+
+@pytest.mark.usefixtures("workday")
+class TestRenewals:
+    """Rule 17: what the city must renew is reminded of in time, and once it has lapsed."""
+
+    @pytest.mark.parametrize(
+        ("days", "mails_sent"), [(91, 0), (90, 1), (60, 0), (30, 1), (7, 1), (0, 1), (-1, 1), (-2, 0)]
+    )
+    def test_rule_17_the_officer_is_written_to_on_the_days_that_count(self, days, mails_sent):
+        officer = make_officer()
+        make_cycle()
+        make_engagement(renewal_due_on=timezone.localdate() + timedelta(days=days))
+
+        assert (send()["sent"], send()["sent"]) == (mails_sent, 0)
+
+        assert [row.address for row in Mail.objects.filter(kind=MailKind.RENEWAL)] == [officer.email] * mails_sent
+
+    def test_rule_10_a_mail_of_renewals_names_none_of_them(self):
+        make_officer()
+        make_cycle()
+        name = "Netz der Zufluchtsstädte"
+        make_engagement(name_de=name, renewal_due_on=timezone.localdate() + timedelta(days=7))
+
+        send()
+
+        assert name not in outbox.outbox[0].body
+        assert name not in outbox.outbox[0].message().as_string()
+        assert "Netz" not in outbox.outbox[0].message().as_string()
+
+    def test_what_has_ended_is_not_reminded_of(self):
+        make_officer()
+        make_cycle()
+        today = timezone.localdate()
+        make_engagement(renewal_due_on=today, status="ended", ends_on=today - timedelta(days=3))
+
+        assert send() == {"sent": 0, "failed": 0}
 
 
 class TestWorkingDays:
@@ -464,7 +503,7 @@ class TestTheMailServer:
         assert send() == {"sent": 0, "failed": 0}
         assert mail_server.taken == []
         assert Mail.objects.get().state == MailState.FAILED
-        assert "may have left" in Mail.objects.get().error
+        assert "hinausgegangen" in Mail.objects.get().error
 
     def test_what_came_back_is_noted_and_sent_again_once_the_address_is_mended(self, mail_server, tmp_path):
         self.units(1)
