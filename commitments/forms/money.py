@@ -18,17 +18,17 @@ GROUPED = {
 PLAIN = re.compile(r"\d{1,12}(?:[.,]\d{1,2})?")
 
 
-class MoneyField(forms.CharField):
+class MoneyField(forms.Field):
     """Euros; empty where the amount is not known. Thousands are read as the page's language groups them."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("help_text", _("In euros, for instance 12.500 or 12.500,50. Leave empty if not known."))
         options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
-        super().__init__(required=False, max_length=24, **options)
+        super().__init__(required=False, **options)
 
-    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+    def to_python(self, value: Any) -> Decimal | None:
         """The amount; raises ValidationError for what is no amount of zero or more."""
-        written = re.sub(r"[\s\u00a0\u202f€]|EUR", "", str(super().to_python(value) or ""))
+        written = re.sub(r"[\s\u00a0\u202f€]|EUR", "", str("" if value is None else value))
         if not written:
             return None
         language = texts.reader_language()

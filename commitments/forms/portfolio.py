@@ -10,6 +10,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from commitments import sdgs, texts
+from commitments.forms.choices import Group, grouped
 from commitments.forms.fields import PartialDateField, PartialDates, ReasonedEdit, day_input, text_area
 from commitments.forms.money import MoneyField
 from commitments.models import (
@@ -26,6 +27,13 @@ from commitments.models import (
 
 NOT_CHOSEN = ("", _("Please choose"))
 NOT_KNOWN = ("", _("Not known"))
+
+
+WHEN = _("When")
+KEPT = (_("Who keeps it"), ("unit", "field"))
+SEEN = (_("Who may see it, and where it comes from"), ("protection", "sources", "verified", "note_de"))
+IN_ENGLISH = _("In English")
+Groups = tuple[tuple[Any, tuple[str, ...]], ...]
 
 
 class KeepingUnit(forms.ModelChoiceField):  # type: ignore[type-arg] # generic for the type checker only
@@ -51,8 +59,9 @@ class EngagementForm(ReasonedEdit):
 
     partial: tuple[str, ...] = ("starts_on", "ends_on")
     kind: EngagementKind
-    first: tuple[str, ...] = ()
-    last: tuple[str, ...] = ("unit", "field", "protection", "note_de", "note_en", "sources", "verified", "reason")
+    own_groups: Groups = ()
+    english: tuple[str, ...] = ("name_en", "note_en")
+    long_lists = ("sdgs",)
 
     name_de = forms.CharField(label=_("Name"), max_length=300, error_messages={"required": _("Give it a name.")})
     name_en = forms.CharField(label=_("Name in English"), max_length=300, required=False)
@@ -79,7 +88,11 @@ class EngagementForm(ReasonedEdit):
         if "country" in self.fields:
             first = NOT_CHOSEN if self.fields["country"].required else NOT_KNOWN
             self.fields["country"].choices = [first, *texts.countries()]  # type: ignore[attr-defined]
-        self.order_fields([*self.first, *self.last])
+
+    def groups(self) -> list[Group]:
+        """The fields as they are read together; those in English can be opened."""
+        known = (*self.own_groups, KEPT, SEEN, (IN_ENGLISH, self.english))
+        return grouped(self, known, folded=[IN_ENGLISH])
 
     @classmethod
     def initial_of(cls, own: Engagement, seen: int) -> dict[str, Any]:
@@ -113,8 +126,12 @@ FIELDS: Mapping[str, str] = {
 class PartnershipEntry(EngagementForm):
     kind = EngagementKind.PARTNERSHIP
     partial = ("starts_on", "signed_on", "ends_on")
-    first = ("city_de", "city_en", "country", "form", "former_municipality", "starts_on", "signed_on", "ends_on")
-    last = ("latitude", "longitude", "name_de", "name_en", *EngagementForm.last)
+    own_groups = (
+        (_("The partner city"), ("city_de", "country", "form", "former_municipality", "name_de")),
+        (WHEN, ("starts_on signed_on", "ends_on")),
+        (_("On the map"), ("latitude longitude",)),
+    )
+    english = ("city_en", "name_en", "note_en")
 
     name_de = forms.CharField(
         label=_("Name"),
@@ -178,11 +195,16 @@ class PartnershipEntry(EngagementForm):
         return found
 
 
+MONEY = ("total_cost", "eu_contribution", "city_contribution")
+
+
 class EUProjectEntry(EngagementForm):
     kind = EngagementKind.EU_PROJECT
-    first = (
-        *("acronym", "name_de", "name_en", "programme", "call", "grant_agreement", "grant_agreement_verified"),
-        *("starts_on", "ends_on", "total_cost", "eu_contribution", "city_contribution", "city_role", "run_by", "url"),
+    own_groups = (
+        (_("The project"), ("acronym", "name_de", "programme", "call", "url")),
+        (WHEN, ("starts_on ends_on",)),
+        (_("Grant and money"), ("grant_agreement", "grant_agreement_verified", *MONEY)),
+        (_("The city's part"), ("city_role", "run_by")),
     )
 
     acronym = forms.CharField(
@@ -217,10 +239,12 @@ class EUProjectEntry(EngagementForm):
 class NetworkEntry(EngagementForm):
     kind = EngagementKind.NETWORK
     partial = ("starts_on", "ends_on", "decided_on")
-    first = (
-        *("name_de", "name_en", "level", "starts_on", "decided_on", "ends_on", "fee", "speaker_de", "speaker_en"),
-        *("reporting_duties_de", "reporting_duties_en", "renewal_due_on", "instrument"),
+    own_groups = (
+        (_("The network"), ("name_de", "level", "instrument")),
+        (WHEN, ("starts_on decided_on", "ends_on")),
+        (_("What the membership asks for"), ("fee", "renewal_due_on", "reporting_duties_de", "speaker_de")),
     )
+    english = ("name_en", "reporting_duties_en", "speaker_en", "note_en")
 
     level = forms.ChoiceField(label=_("Level"), choices=[NOT_KNOWN, *NetworkLevel.choices], required=False)
     starts_on = PartialDateField(label=_("Member since"))
@@ -256,7 +280,11 @@ class NetworkEntry(EngagementForm):
 
 class DevelopmentEntry(EngagementForm):
     kind = EngagementKind.DEVELOPMENT
-    first = ("name_de", "name_en", "partner", "country", "funder", "sdgs", "starts_on", "ends_on")
+    own_groups = (
+        (_("The project"), ("name_de", "partner", "country", "funder")),
+        (WHEN, ("starts_on ends_on",)),
+        (_("What it works towards"), ("sdgs",)),
+    )
 
     partner = forms.CharField(label=_("Partner"), max_length=200, required=False)
     country = forms.ChoiceField(label=_("Country"), required=False)
@@ -278,7 +306,10 @@ class DevelopmentEntry(EngagementForm):
 
 class TrainingEntry(EngagementForm):
     kind = EngagementKind.TRAINING
-    first = ("topic", "name_en", "starts_on", "ends_on", "audience", "participants")
+    own_groups = (
+        (_("The course"), ("topic", "audience", "participants")),
+        (WHEN, ("starts_on ends_on",)),
+    )
 
     name_de = None  # type: ignore[assignment] # the topic is the name
     topic = forms.CharField(label=_("Topic"), max_length=200, error_messages={"required": _("Name the topic.")})

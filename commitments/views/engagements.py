@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,8 +19,11 @@ from commitments.requests import UserRequest
 from commitments.views import engagement_page
 from commitments.views.lists import chip, count_of, page_of
 
+IN_ORDER = Case(*(When(kind=kind, then=Value(place)) for place, kind in enumerate(EngagementKind.values)))
+"""Kinds as they are named everywhere: partnerships first."""
+
 SORTS: dict[str, tuple[Any, ...]] = {
-    "": ("kind", "name_de", "key"),
+    "": (IN_ORDER, "name_de", "key"),
     "name": ("name_de", "key"),
     "since": (F("starts_on").desc(nulls_last=True), "name_de", "key"),
     "unit": ("unit__name_de", "name_de", "key"),
