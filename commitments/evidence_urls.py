@@ -11,16 +11,20 @@ from commitments.views.evidence import (
     measure_evidence_add,
 )
 from commitments.views.indicators import (
+    commitment_evidence,
     commitment_indicator_add,
     indicator,
     indicator_edit,
     indicator_end,
     indicator_value_add,
     indicator_value_correct,
+    measure_evidence,
     measure_indicator_add,
 )
 
 urlpatterns = [
+    path("measures/<str:reference>/evidence/", measure_evidence, name="measure-evidence"),
+    path("commitments/<str:reference>/evidence/", commitment_evidence, name="commitment-evidence"),
     path("measures/<str:reference>/evidence/add/", measure_evidence_add, name="measure-evidence-add"),
     path("commitments/<str:reference>/evidence/add/", commitment_evidence_add, name="commitment-evidence-add"),
     path("evidence/<int:pk>/", evidence, name="evidence"),

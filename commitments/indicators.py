@@ -68,7 +68,7 @@ class Standing:
     """An indicator with what was counted, oldest first."""
 
     indicator: Indicator
-    values: Sequence[IndicatorValue]
+    values: list[IndicatorValue]
 
     @property
     def readings(self) -> list[Reading]:

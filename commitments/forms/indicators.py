@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from commitments import texts
 from commitments.forms.fields import PartialDateField, PartialDates, ReasonedEdit, text_area
@@ -139,7 +140,7 @@ class EndForm(forms.Form):
 class ValueFields(PartialDates):
     partial = ("on",)
 
-    value = NumberField(label=_("Value"), error_messages={"required": _("Enter the number.")})
+    value = NumberField(label=pgettext_lazy("indicator", "Value"), error_messages={"required": _("Enter the number.")})
     on = PartialDateField(label=_("Counted on"))
     note = forms.CharField(
         label=_("Note"), help_text=_("Where the number comes from."), widget=text_area(2), required=False

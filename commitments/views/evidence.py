@@ -70,7 +70,7 @@ class Piece:
 
 def evidence_of(owner: Owner, user: User) -> dict[str, Any]:
     """The section on a page: current evidence that someone may see, with its versions, and what was withdrawn."""
-    column = "measure" if isinstance(owner, Measure) else "commitment"
+    column = column_of(owner)
     rows = Evidence.objects.visible_to(user).filter(**{column: owner})
     found = list(rows.select_related("measure", "commitment", "replaced_by").order_by("title", "pk"))
     today = clock.today()
@@ -171,6 +171,11 @@ def given(form: EvidenceFields) -> Given:
     """What a valid form says."""
     data = dict(form.cleaned_data)
     return Given(kind=form.kind, received=data.pop("file", None), **data)  # type: ignore[attr-defined]
+
+
+def column_of(owner: Owner) -> str:
+    """The column of evidence and indicators that names a row of this kind."""
+    return "measure" if isinstance(owner, Measure) else "commitment"
 
 
 def page_of_owner(owner: Owner) -> str:

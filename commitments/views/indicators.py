@@ -1,11 +1,11 @@
-"""Indicators: their section on the pages of measures and commitments, their own page, and what is entered there."""
+"""Indicators: their own page and what is entered there; and their section, with evidence, on the pages of others."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,23 +19,23 @@ from commitments.indicators import Standing, written
 from commitments.models import Commitment, Indicator, IndicatorValue, Measure, User
 from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
-from commitments.views.evidence import owner_crumbs
+from commitments.views.evidence import column_of, evidence_of, owner_crumbs
 from commitments.workflow import Edit, last_change
 from commitments.workflow import indicators as workflow
 from commitments.workflow.indicators import Owner, owner_of
 
 Row = TypeVar("Row")
 
-MOST = 40
-"""So many indicators are shown on the page of one measure or commitment."""
+COUNTED = ("id", "on", "on_precision", "value", "note")
+MOST = 1_000
+"""So many values are read for the page of one measure or commitment."""
 
 
 def indicators_of(owner: Owner, user: User) -> dict[str, Any]:
     """The section on a page: the indicators of a row that someone may see, with what was counted."""
-    column = "measure" if isinstance(owner, Measure) else "commitment"
+    column = column_of(owner)
     today = clock.today()
-    rows = _seen(user).filter(**{column: owner}).prefetch_related("values").order_by("key")
-    found = [Standing(row, list(row.values.all())) for row in rows[:MOST]]
+    found = _standings(Indicator.objects.visible_to(user).filter(**{column: owner}))
     return {
         "indicators": [each for each in found if each.indicator.ended_on is None],
         "indicators_ended": [each for each in found if each.indicator.ended_on],
@@ -43,6 +43,34 @@ def indicators_of(owner: Owner, user: User) -> dict[str, Any]:
         "may_enter_value": can(user, Verb.ENTER_VALUE, owner, on=today),
         "indicator_add_url": reverse(f"commitments:{column}-indicator-add", args=[owner.reference]),
     }
+
+
+def _standings(rows: Any) -> list[Standing]:
+    """Indicators with what was counted, in one query: a line for each value, or one where there is none."""
+    counted = {f"value_{name}": F(f"values__{name}") for name in COUNTED}
+    found: dict[int, Standing] = {}
+    for row in rows.annotate(**counted).order_by("key", "values__on")[:MOST]:
+        values = found.setdefault(row.pk, Standing(row, [])).values
+        if row.value_id is not None:
+            values.append(IndicatorValue(indicator=row, **{name: getattr(row, f"value_{name}") for name in COUNTED}))
+    return list(found.values())
+
+
+@require_safe
+def measure_evidence(request: UserRequest, reference: str) -> HttpResponse:
+    return _sections(request, get_object_or_404(Measure.objects.visible_to(request.user), reference=reference))
+
+
+@require_safe
+def commitment_evidence(request: UserRequest, reference: str) -> HttpResponse:
+    return _sections(request, get_object_or_404(Commitment.objects.visible_to(request.user), reference=reference))
+
+
+def _sections(request: UserRequest, owner: Owner) -> HttpResponse:
+    """Evidence and indicators alone: a part of their owner's page, or a page where there is no script."""
+    context = owner_crumbs(owner) | evidence_of(owner, request.user) | indicators_of(owner, request.user)
+    name = "_evidence_and_indicators" if request.htmx else "evidence_and_indicators"
+    return render(request, f"commitments/{name}.html", context)
 
 
 @require_safe
