@@ -32,8 +32,6 @@ from commitments.permissions import Verb, can
 from commitments.requests import UserRequest
 from commitments.tracking import history_model
 from commitments.views import measure_then
-from commitments.views.evidence import evidence_of
-from commitments.views.indicators import indicators_of
 from commitments.views.lists import chip, count_of, page_of
 
 SORTS: dict[str, tuple[Any, ...]] = {
@@ -265,8 +263,6 @@ def _today(shown: Measure, user: User) -> dict[str, Any]:
     family = list(Measure.objects.visible_to(user).filter(Q(children=shown) | Q(parent=shown)).distinct()[:50])
     return {
         **measure_context(shown),
-        **evidence_of(shown, user),
-        **indicators_of(shown, user),
         **_reach(grounds, provision_links),
         "shown": shown,
         "links": links,

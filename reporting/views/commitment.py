@@ -12,8 +12,6 @@ from commitments import clock, texts
 from commitments.forms import AsOfForm
 from commitments.models import Commitment
 from commitments.requests import UserRequest
-from commitments.views.evidence import evidence_of
-from commitments.views.indicators import indicators_of
 from reporting.tables import commitment as table
 from reporting.tables import commitment_notes, verdicts
 from reviews.models import AssessmentState, CycleState
@@ -55,8 +53,6 @@ def _today(shown: Commitment, request: UserRequest, today: date) -> dict[str, An
         "follow_ups": table.follow_ups(shown, user, today),
         "running": running,
         "recommendations": commitment_notes.recommendations(shown),
-        **evidence_of(shown, user),
-        **indicators_of(shown, user),
     } | _verdicts(found, request)
 
 
