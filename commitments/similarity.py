@@ -13,7 +13,7 @@ from math import log, sqrt
 SHORTEST = 4
 """Words of fewer letters say little."""
 
-ENDINGS = ("ungen", "heiten", "keiten", "schaften", "innen", "ung", "ing", "en", "er", "es", "em", "e", "s", "n")
+ENDINGS = ("ungen", "innen", "ung", "ing", "en", "er", "es", "em", "e", "s", "n")
 """Endings that are cut off, where four letters remain: one at most, the longest that fits."""
 
 COMMON_WORDS = """
@@ -24,7 +24,7 @@ COMMON_WORDS = """
     about also and are city each from have into measure measures more other since that the their them they this through
     under which with within years
 """
-COMMON = frozenset(COMMON_WORDS.split())
+COMMON = frozenset(COMMON_WORDS.casefold().split())
 """Words that stand in every other text, German and English."""
 
 WORD = re.compile(r"[^\W\d_]+")

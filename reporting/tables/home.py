@@ -1,19 +1,20 @@
 """What needs each role today. One class a role, each with few queries, whatever the size of the register."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, Min, Q, QuerySet, Value, When, Window
+from django.db.models import Case, Count, QuerySet, Value, When, Window
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commitments import texts
-from commitments.models import LinkState, Measure, User
+from commitments.models import Measure, User
 from commitments.texts import short_date
+from commitments.views.link_proposals import waiting
 from reporting.models import EditionState, ReportDocument, ReportEdition
 from reporting.tables.deadlines import Deadlines, deadlines
 from reporting.tables.matrix import field_label
@@ -225,18 +226,16 @@ def _of_renewals(due: Deadlines) -> Iterable[Task]:
 
 
 def _of_proposals(user: User) -> Iterable[Task]:
-    waiting = Measure.objects.visible_to(user).aggregate(
-        new=Count("pk", filter=Q(accepted_on__isnull=True), distinct=True),
-        proposed=Count("links", filter=Q(links__state=LinkState.PROPOSED), distinct=True),
-        first=Min("reference", filter=Q(links__state=LinkState.PROPOSED)),
-    )
-    if n := waiting["new"]:
+    measures = Measure.objects.visible_to(user).waiting().order_by().values_list(Value("measure"))
+    links = [rows.order_by().values_list(Value("link")) for rows in waiting(user)]
+    counts = Counter(kind for (kind,) in measures.union(*links, all=True))
+    if n := counts["measure"]:
         title = ngettext("%(n)s measure is proposed", "%(n)s measures are proposed", n) % {"n": n}
         url = link("commitments:measure-list", query="?proposed=yes")
         yield Task(title, url, _("Units propose new measures. Accept or discuss them."), _("Decide"), "info", "draft")
-    if n := waiting["proposed"]:
+    if n := counts["link"]:
         title = ngettext("%(n)s link is proposed", "%(n)s links are proposed", n) % {"n": n}
-        url = link("commitments:mapping", waiting["first"])
+        url = link("commitments:link-proposals")
         yield Task(title, url, _("Units propose what a measure serves."), _("Decide"), "info", "draft")
 
 

@@ -13,7 +13,7 @@ from commitments.models import Commitment, Provision
 from commitments.requests import UserRequest
 from commitments.views.mapping import saving
 from commitments.views.mapping.board import Board, board_of, judge
-from commitments.views.mapping.items import Item, led_to
+from commitments.views.mapping.items import led_to
 from commitments.views.mapping.searching import has_more
 from commitments.views.mapping.sides import FromCommitment, FromMeasure, Side
 
@@ -79,7 +79,8 @@ def _shown(request: UserRequest, board: Board) -> HttpResponse:
         board.finder.fields["q"].widget.attrs["autofocus"] = True
     with_suggestions = any(name in request.POST for name in WITH_SUGGESTIONS)
     hits = [] if with_suggestions else board.side.hits(board.finder, board.codes)
-    suggested = _suggested(board.side, board.items) if with_suggestions else []
+    dismissed = board.side.dismissed() if with_suggestions else []
+    suggested = board.side.suggested(sorted(board.codes), dismissed) if with_suggestions else []
     led_to([*board.items, *hits, *suggested])
     context = board.side.context() | {
         "side": board.side,
@@ -91,7 +92,7 @@ def _shown(request: UserRequest, board: Board) -> HttpResponse:
         "accepts": board.side.accepts,
         "with_suggestions": with_suggestions,
         "suggested": suggested,
-        "dismissed": board.side.dismissed() if with_suggestions else [],
+        "dismissed": dismissed,
         "is_open": "suggest" in request.POST or "take" in request.POST,
         "is_answered": "dismiss" in request.POST or "restore" in request.POST,
     }
@@ -112,28 +113,12 @@ def _search(request: UserRequest, side: Side, totals: dict[str, int]) -> HttpRes
 
 
 def _suggestions(request: UserRequest, side: Side) -> HttpResponse:
-    board = side.existing()
-    board += side.links(code for code in request.GET.getlist("target") if code not in {item.code for item in board})
-    suggested = _suggested(side, board)
-    led_to(suggested)
+    codes, dismissed = request.GET.getlist("target"), side.dismissed()
     context = {
         "side": side,
-        "suggested": suggested,
-        "dismissed": side.dismissed(),
+        "suggested": side.suggested(codes, dismissed),
+        "dismissed": dismissed,
         "with_suggestions": True,
-        "is_open": not board or "open" in request.GET,
+        "is_open": not codes or "open" in request.GET,
     }
     return render(request, "commitments/_mapping_suggestions.html", context)
-
-
-def _suggested(side: Side, board: list[Item]) -> list[Item]:
-    """The likeliest suggestions that may be linked at all, with their reasons."""
-    found = side.suggested(board)
-    known = {item.code: item for item in side.links(Item(each.target).code for each in found)}
-    items = []
-    for each in found:
-        item = known.get(Item(each.target).code)
-        if item is not None and getattr(item.target, "is_in_force", True):
-            item.reasons = each.reasons
-            items.append(item)
-    return items[: suggestions.SHOWN]

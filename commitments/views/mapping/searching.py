@@ -48,7 +48,7 @@ def for_measure(form: MappingSearch | MeasureSearch, user: User, measure: Measur
     if scope in ("", "commitments"):
         rows = search.ranked(Commitment.objects.visible_to(user).in_force(), typed)
         linked = MeasureLink.objects.current().filter(measure=measure, commitment=OuterRef("pk"))
-        rows = rows.order_by("rank", "reference")  # type: ignore[misc] # annotated
+        rows = rows.order_by("rank", "reference")
         found += rows.annotate(is_linked=Exists(linked))[:HITS]
     if scope != "commitments":
         provisions = search.ranked(_within(provisions_with_force(), scope), typed)
@@ -69,7 +69,7 @@ def for_commitment(
     if scope:
         rows = rows.filter(field=scope)
     linked = MeasureLink.objects.current().filter(commitment=commitment, measure=OuterRef("pk"))
-    rows = rows.order_by("rank", "reference").annotate(is_linked=Exists(linked))  # type: ignore[misc] # annotated
+    rows = rows.order_by("rank", "reference").annotate(is_linked=Exists(linked))
     return _items(list(rows[:HITS]), typed, taken)
 
 

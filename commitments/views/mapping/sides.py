@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Value
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -28,6 +28,7 @@ from commitments.models import (
 )
 from commitments.permissions import Verb, can, require
 from commitments.suggestions import Known
+from commitments.views.instruments import in_force
 from commitments.views.mapping import searching
 from commitments.views.mapping.items import Item, Link, Target, code_of, ids_of
 from commitments.views.measures import measure_context, shown_measure
@@ -69,7 +70,8 @@ class Side(ABC):
     def hits(self, finder: Finder, taken: set[str]) -> list[Item]: ...
 
     @abstractmethod
-    def suggested(self, items: Sequence[Item]) -> list[suggestions.Suggestion]: ...
+    def suggested(self, codes: Sequence[str], dismissed: Sequence[DismissedSuggestion]) -> list[Item]:
+        """The likeliest suggestions that may be linked at all, with their reasons."""
 
     @abstractmethod
     def dismissed(self) -> list[DismissedSuggestion]:
@@ -79,12 +81,9 @@ class Side(ABC):
     def context(self) -> dict[str, Any]:
         """What the page shows in its margin."""
 
-    def known(self, items: Sequence[Item]) -> Known:
-        """What stands on the board."""
-        ids: dict[type, set[int]] = {Commitment: set(), Provision: set(), Measure: set()}
-        for item in items:
-            ids[type(item.target)].add(item.target.pk)
-        return Known(frozenset(ids[Commitment]), frozenset(ids[Provision]), frozenset(ids[Measure]))
+    @abstractmethod
+    def known(self, codes: Sequence[str]) -> Known:
+        """What is linked already, and of these codes what this person may link; one query."""
 
     @property
     def url(self) -> str:
@@ -116,6 +115,10 @@ class Side(ABC):
         wanted = list(dict.fromkeys(codes))
         known = self.targets(wanted)
         return [Item(known[code]) for code in wanted if code in known]
+
+
+def _items(found: Sequence[suggestions.Suggestion]) -> list[Item]:
+    return [Item(each.target, reasons=each.reasons) for each in found[: suggestions.SHOWN]]
 
 
 class FromMeasure(Side):
@@ -162,8 +165,25 @@ class FromMeasure(Side):
     def hits(self, finder: Finder, taken: set[str]) -> list[Item]:
         return searching.for_measure(finder, self.user, self.measure, taken)
 
-    def suggested(self, items: Sequence[Item]) -> list[suggestions.Suggestion]:
-        return suggestions.for_measure(self.measure, self.user, self.known(items))
+    def suggested(self, codes: Sequence[str], dismissed: Sequence[DismissedSuggestion]) -> list[Item]:
+        found = suggestions.for_measure(self.measure, self.user, self.known(codes), dismissed)
+        ids = [each.target.pk for each in found if isinstance(each.target, Provision)]
+        holds = set(Provision.objects.in_use().filter(in_force(), pk__in=ids).values_list("pk", flat=True))
+        fits = [each for each in found if isinstance(each.target, Commitment) or each.target.pk in holds]
+        return _items(fits)
+
+    def known(self, codes: Sequence[str]) -> Known:
+        seen = Commitment.objects.visible_to(self.user).order_by()
+        links = MeasureLink.objects.current().filter(measure=self.measure, commitment__in=seen).order_by()
+        provisions = MeasureProvision.objects.current().filter(measure=self.measure).order_by()
+        found = links.values_list(Value("c"), "commitment_id").union(
+            provisions.values_list(Value("p"), "provision_id"),
+            seen.filter(pk__in=ids_of(codes, "c")).values_list(Value("c"), "pk"),
+        )
+        ids: dict[str, set[int]] = {"c": set(), "p": set(ids_of(codes, "p"))}
+        for kind, pk in found:
+            ids[kind].add(pk)
+        return Known(commitments=frozenset(ids["c"]), provisions=frozenset(ids["p"]))
 
     def dismissed(self) -> list[DismissedSuggestion]:
         seen = Commitment.objects.visible_to(self.user).values("pk")
@@ -212,8 +232,14 @@ class FromCommitment(Side):
     def hits(self, finder: Finder, taken: set[str]) -> list[Item]:
         return searching.for_commitment(finder, self.user, self.commitment, taken)
 
-    def suggested(self, items: Sequence[Item]) -> list[suggestions.Suggestion]:
-        return suggestions.for_commitment(self.commitment, self.user, self.known(items))
+    def suggested(self, codes: Sequence[str], dismissed: Sequence[DismissedSuggestion]) -> list[Item]:
+        return _items(suggestions.for_commitment(self.commitment, self.user, self.known(codes), dismissed))
+
+    def known(self, codes: Sequence[str]) -> Known:
+        links = MeasureLink.objects.current().filter(commitment=self.commitment).order_by()
+        fresh = suggestions.mappable(self.user).filter(pk__in=ids_of(codes, "m")).order_by()
+        found = links.values_list("measure_id").union(fresh.values_list("pk"))
+        return Known(measures=frozenset(pk for (pk,) in found))
 
     def dismissed(self) -> list[DismissedSuggestion]:
         rows = DismissedSuggestion.objects.current().filter(
