@@ -7,7 +7,7 @@ from dataclasses import dataclass
 Area = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
-LETTER = 0.56
+LETTER = 0.5
 """Width of a letter of the page's type, in parts of its size."""
 
 PLACES = (
