@@ -27,9 +27,8 @@ BATCH = 200
 """Entries a statement, within what SQLite takes as parameters."""
 
 
-def matching(rows: QuerySet[Row], *asked: Any) -> QuerySet[Row]:
+def matching(rows: QuerySet[Row], typed: str) -> QuerySet[Row]:
     """Rows that have each typed word somewhere. All rows where nothing was typed; none where it was only signs."""
-    typed: str = asked[-1]
     if not typed.strip():
         return rows
     words = folding.words(typed[:LONGEST])
@@ -50,6 +49,17 @@ def ranked(rows: QuerySet[Any, Any], typed: str) -> QuerySet[Any, Any]:
         output_field=IntegerField(),
     )
     return found.annotate(rank=rank)  # type: ignore[no-any-return] # of whatever model
+
+
+def containing(rows: QuerySet[Row], columns: Sequence[str], typed: str) -> QuerySet[Row]:
+    """For rows that have no entries, such as those of a history: each typed word occurs in one of the columns as it is.
+
+    SQLite folds the case of ASCII letters only, so an umlaut is asked for in each case.
+    """
+    for word in typed[:LONGEST].split():
+        variants = {word, word.lower(), word.capitalize(), word.upper()}
+        rows = rows.filter(reduce(or_, (Q(**{f"{c}__icontains": v}) for c in columns for v in variants)))
+    return rows
 
 
 def index(rows: Iterable[Model], using: str = DEFAULT_DB_ALIAS) -> None:

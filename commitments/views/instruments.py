@@ -46,7 +46,6 @@ SORTS: dict[str, tuple[Any, ...]] = {
     "commitments": ("-commitment_count", "order"),
     "renewal": (F("renewal_on").asc(nulls_last=True), "order"),
 }
-SEARCHED = ("key", "title_de", "title_en", "short_de", "short_en", "body")
 
 
 def _running() -> "QuerySet[Adoption]":
@@ -61,7 +60,7 @@ def _under(user: User) -> "QuerySet[CommitmentProvision]":
 
 
 def _filtered(chosen: dict[str, Any], user: User, today: date) -> "QuerySet[Instrument]":
-    rows = search.matching(Instrument.objects.all(), SEARCHED, chosen.get("q", ""))
+    rows = search.matching(Instrument.objects.all(), chosen.get("q", ""))
     if "kind" in chosen:
         rows = rows.filter(kind=chosen["kind"])
     if "binding" in chosen:

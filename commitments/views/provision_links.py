@@ -20,14 +20,6 @@ from commitments.workflow import provision_links
 HITS = 12
 """So many hits are shown; whoever needs more types another word."""
 
-SEARCHED = (
-    "number",
-    "title_de",
-    "title_en",
-    "version__instrument__short_de",
-    "version__instrument__short_en",
-)
-
 
 def _name(provision: Provision) -> str:
     return f"{texts.localized(provision.version.instrument, 'short')} {provision.number}"
@@ -40,7 +32,7 @@ def _hits(provision: Provision, typed: str, chosen: Any) -> list[Provision]:
     if str(chosen or "").isascii() and str(chosen or "").isdigit() and len(str(chosen)) < 10:
         found = list(rows.filter(pk=int(chosen)))
     if typed.strip():
-        hits = search.matching(rows, SEARCHED, typed).order_by("version__instrument__order", "-version", "order")
+        hits = search.ranked(rows, typed).order_by("rank", "version__instrument__order", "-version", "order")
         found += [row for row in hits[:HITS] if row not in found]
     taken = _linked_to(provision)
     for row in found:

@@ -36,16 +36,6 @@ HITS = 12
 """So many hits of each kind are shown; whoever needs more types another word."""
 
 SUGGESTIONS = 8
-COMMITMENTS = ("reference", "title_de", "title_en", "wording_de", "wording_en")
-PROVISIONS = (
-    "number",
-    "title_de",
-    "title_en",
-    "text_de",
-    "text_en",
-    "version__instrument__short_de",
-    "version__instrument__short_en",
-)
 Target = Commitment | Provision
 
 
@@ -114,9 +104,9 @@ def _hits(row: Recommendation, typed: str, user: User) -> list[Hit]:
     commitments, provisions = _taken(row)
     found = [
         Hit(each, is_taken=each.pk in commitments)
-        for each in search.matching(_commitments(user), COMMITMENTS, typed).order_by("reference")[:HITS]
+        for each in search.ranked(_commitments(user), typed).order_by("rank", "reference")[:HITS]
     ]
-    rows = search.matching(_provisions(), PROVISIONS, typed)
+    rows = search.ranked(_provisions(), typed)
     rows = rows.order_by("version__instrument__order", "version", "order")
     return found + [Hit(each, is_taken=each.pk in provisions) for each in rows[:HITS]]
 

@@ -41,7 +41,6 @@ from commitments.views.lists import chip, count_of, page_of
 from commitments.workflow import Edit, last_change
 from commitments.workflow import recommendations as workflow
 
-SEARCHED = ("key", "document", "body", "text_de", "text_en", "response_note_de", "response_note_en")
 NEWEST = F("made_on").desc(nulls_last=True)
 SORTS: dict[str, tuple[Any, ...]] = {
     "": (NEWEST, "key"),
@@ -122,7 +121,7 @@ def _holds(column: str, value: str) -> Q:
 
 def recommendations_for(chosen: dict[str, Any]) -> "QuerySet[Recommendation]":
     """The recommendations that a filter leaves."""
-    rows = search.matching(Recommendation.objects.all(), SEARCHED, chosen.get("q", ""))
+    rows = search.matching(Recommendation.objects.all(), chosen.get("q", ""))
     rows = rows.filter(**{name: chosen[name] for name in ("source", "body") if name in chosen})
     match chosen.get("response"):
         case None:

@@ -66,7 +66,7 @@ class Wanted:
         found = found.filter(self._people(), self._when())
         if self.act:
             found = found.filter(self._act())
-        return search.matching(found, ("history_change_reason",), self.why)
+        return search.containing(found, ("history_change_reason",), self.why)
 
     def _people(self) -> Q:
         asked = Q()
