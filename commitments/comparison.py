@@ -22,7 +22,7 @@ class Change(StrEnum):
 
 LABELS: Mapping[Change, Promise] = {
     Change.NEW: _("new, without a counterpart"),
-    Change.CHANGED: _("changed or not compared"),
+    Change.CHANGED: _("related"),
     Change.SAME: _("unchanged"),
     Change.GONE: _("no longer there"),
 }

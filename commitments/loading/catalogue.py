@@ -21,13 +21,12 @@ from commitments.models import (
     Instrument,
     InstrumentBasis,
     InstrumentVersion,
-    Precision,
     Provision,
     ProvisionLink,
     Relation,
     Scale,
 )
-from commitments.texts import partial_date
+from commitments.workflow.catalogue import labels_by_date
 
 INSTRUMENTS, PROVISIONS, SCALES = "instruments.json", "provisions.json", "scales.json"
 
@@ -211,12 +210,7 @@ def _later_version(entry: VersionRecord) -> dict[str, Any]:
 
 
 def _labels(known: PartialDate | None) -> dict[str, str]:
-    """How a version is called that has no name of its own: by its date."""
-    if known is None:
-        return {"label_de": "", "label_en": ""}
-    day, since = partial_date(known.first, known.precision, "de"), known.precision
-    german = f"Fassung vom {day}" if since == Precision.DAY else f"Fassung von {day}"
-    return {"label_de": german, "label_en": f"Version of {partial_date(known.first, known.precision, 'en')}"}
+    return labels_by_date(known.first, known.precision) if known else labels_by_date(None)
 
 
 def _write_provisions(run: Run, catalogue: Catalogue, versions: dict[tuple[str, int], int]) -> None:

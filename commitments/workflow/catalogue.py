@@ -11,8 +11,9 @@ from django.db.models import Max
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from commitments import texts
 from commitments.ledger import save_all_as, save_as
-from commitments.models import Instrument, InstrumentVersion, Provision, User
+from commitments.models import Instrument, InstrumentVersion, Precision, Provision, User
 from commitments.permissions import Verb, require
 from commitments.workflow.steps import Edit, apply, day, locked, unchanged_since
 
@@ -33,6 +34,21 @@ class Line:
     title_en: str = ""
 
 
+def labels_by_date(adopted_on: date | None, precision: str = Precision.DAY) -> dict[str, str]:
+    """How a version is called that has no name of its own: by the date of its text."""
+    if adopted_on is None:
+        return {"label_de": "", "label_en": ""}
+    written = texts.partial_date(adopted_on, precision, "de")
+    german = f"Fassung vom {written}" if precision == Precision.DAY else f"Fassung von {written}"
+    return {"label_de": german, "label_en": f"Version of {texts.partial_date(adopted_on, precision, 'en')}"}
+
+
+def _named(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a version, with a name."""
+    dated = labels_by_date(columns.get("adopted_on"), columns.get("adopted_on_precision", Precision.DAY))
+    return dict(columns) if columns.get("label_de") else {**columns, **dated}
+
+
 @transaction.atomic
 def add_instrument(
     columns: Mapping[str, Any], text: Mapping[str, Any], *, actor: User, at: datetime, reason: str = ""
@@ -43,7 +59,7 @@ def add_instrument(
     instrument = Instrument(key=_free_key(columns["short_de"]), order=last + 1, **columns)
     why = reason or _("Instrument entered")
     save_as(instrument, actor=actor, acting_for=role.acting_for, reason=why, at=at)
-    version = InstrumentVersion(instrument=instrument, number=1, **text)
+    version = InstrumentVersion(instrument=instrument, number=1, **_named(text))
     save_as(version, actor=actor, acting_for=role.acting_for, reason=why, at=at)
     return instrument
 
@@ -89,7 +105,7 @@ def add_version(
     newest = instrument.versions.order_by("-number").first()
     _follows(columns.get("adopted_on"), newest, None)
     number = newest.number + 1 if newest else 1
-    version = InstrumentVersion(instrument=instrument, number=number, replaces=newest, **columns)
+    version = InstrumentVersion(instrument=instrument, number=number, replaces=newest, **_named(columns))
     save_as(version, actor=actor, acting_for=role.acting_for, reason=_("Version entered"), at=at)
     if lines:
         add_provisions(version, lines, actor=actor, at=at, were_read=were_read)

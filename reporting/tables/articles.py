@@ -94,13 +94,13 @@ class Lines:
     rows: list[Line]
 
 
-def lines(articles: Mapping[int, Provision], reach: Coverage, verdicts: Verdicts) -> list[Lines]:
-    """Every article with its verdict and its measures, in the groups of the matrix."""
+def lines(articles: Mapping[int, Provision], reach: Coverage, verdicts: Verdicts, field: str = "") -> list[Lines]:
+    """Every article with its verdict and its measures, of one field of action or all, in the groups of the matrix."""
     found: dict[str, list[Line]] = defaultdict(list)
     for label, first, last in GROUPS:
         for number in range(first, last + 1):
             if number in articles:
-                found[str(label)].append(_line(number, articles[number], reach, verdicts))
+                found[str(label)].append(_line(number, articles[number], reach, verdicts, field))
     return [Lines(label, rows) for label, rows in found.items()]
 
 
@@ -139,15 +139,15 @@ def counted_tiles(groups: Sequence[Lines], reach: Coverage, field: str = "") -> 
     return found
 
 
-def _line(number: int, provision: Provision, reach: Coverage, verdicts: Verdicts) -> Line:
+def _line(number: int, provision: Provision, reach: Coverage, verdicts: Verdicts, field: str) -> Line:
     outcome = verdicts.of_article(number, reach)
     return Line(
         number=number,
         provision=provision,
-        url=cell_url(number),
+        url=cell_url(number, field),
         outcome=outcome,
         label=verdicts.label(outcome),
-        direct=len(reach.direct(number)),
-        indirect=len(reach.indirect(number)),
+        direct=len(reach.direct(number, field)),
+        indirect=len(reach.indirect(number, field)),
         fields=[field_label(field) for field in reach.fields(number)],
     )

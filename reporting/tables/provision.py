@@ -99,20 +99,22 @@ def _under(provision: Provision, user: User) -> "QuerySet[Commitment]":
 
 def promises(provision: Provision, user: User) -> tuple[list[Promise], list[int]]:
     """The commitments under the provision with their approved verdicts, those that rest on it first. Three queries."""
-    rows = list(_under(provision, user).values_list("pk", "commitment_provisions__is_basis")[:MOST])
-    is_basis = dict(rows)
+    resting = CommitmentProvision.objects.filter(
+        commitment=OuterRef("pk"), provision=provision, is_basis=True, ended_on__isnull=True
+    )
+    under = _under(provision, user).annotate(is_basis=Exists(resting)).select_related("lead_unit")
+    found = list(under.order_by("-is_basis", "reference")[:MOST])
     scale = ladder()
-    seen = Assessment.objects.visible_to(user).approved().filter(commitment__in=is_basis)
+    seen = Assessment.objects.visible_to(user).approved().filter(commitment__in=[each.pk for each in found])
     by_commitment: dict[int, list[Assessment]] = defaultdict(list)
     for verdict in seen.select_related("cycle", "grade").order_by("cycle__year"):
         by_commitment[verdict.commitment_id].append(verdict)
-    found = Commitment.objects.filter(pk__in=is_basis).select_related("lead_unit").order_by("reference")
-    promised = [Promise(each, is_basis[each.pk], points(by_commitment[each.pk], scale)) for each in found]
+    promised = [Promise(each, each.is_basis, points(by_commitment[each.pk], scale)) for each in found]
     years = sorted({point["year"] for each in promised for point in each.points})
     for each in promised:
         known = {point["year"]: point for point in each.points}
         each.by_year = [known.get(year, {"year": year}) for year in years]
-    return sorted(promised, key=lambda each: not each.is_basis), years
+    return promised, years
 
 
 def measures(provision: Provision, user: User) -> list[Served]:

@@ -24,13 +24,14 @@ def articles(request: UserRequest) -> HttpResponse:
     reach, verdicts = coverage(request.user), picture.latest_verdicts(request.user)
     if verdicts.year is None:
         by = "measures"
-    groups = picture.lines(tables.udhr_articles(), reach, verdicts)
+    groups = picture.lines(tables.udhr_articles(), reach, verdicts, field)
     fields = [(name, tables.field_label(name), len(reach.direct_anywhere(name))) for name in FIELDS]
     context = {
         "groups": groups,
         "preline": _said(verdicts) if by == "verdict" else state_of_today(),
         "legend": verdicts.legend(),
         "field": field,
+        "field_label": tables.field_label(field) if field else "",
         "beyond": sum(line.outcome == Outcome.OUT_OF_COMPETENCE for group in groups for line in group.rows),
         "tiles": picture.tiles(groups, field) if by == "verdict" else picture.counted_tiles(groups, reach, field),
         "verdicts": verdicts,

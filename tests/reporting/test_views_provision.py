@@ -3,8 +3,22 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
-from commitments.models import GapCode, GapReason, LinkState, MeasureProvision, Protection, Relation, Role
+from commitments.models import (
+    CommitmentProvision,
+    GapCode,
+    GapReason,
+    InstrumentVersion,
+    LinkState,
+    MeasureProvision,
+    Protection,
+    Recommendation,
+    RecommendationProvision,
+    Relation,
+    Role,
+)
+from commitments.workflow import provision_links
 from reporting.tables import provision as table
 from reviews.models import AssessmentState, CycleState
 from tests.commitments.pages import MOST_QUERIES, cost, get, make_trusted, text
@@ -69,8 +83,90 @@ def test_kin_is_read_both_ways():
     (from_article,) = shown(officer, article).context["kin"]
     (from_treaty,) = shown(officer, treaty).context["kin"]
 
-    assert from_article.rows == [(str(Relation.SUPERSET.label), treaty)]
-    assert from_treaty.rows == [(str(Relation.SUBSET.label), article)]
+    assert [(row.relation, row.other) for row in from_article.rows] == [(str(Relation.SUPERSET.label), treaty)]
+    assert [(row.relation, row.other) for row in from_treaty.rows] == [(str(Relation.SUBSET.label), article)]
+
+
+def test_a_provision_that_leads_to_no_article_says_so():
+    treaty = make_provision(make_instrument("cescr"))
+    officer = make_officer()
+
+    assert shown(officer, treaty).context["is_astray"]
+    make_provision_link(treaty, make_article(25))
+    assert not shown(officer, treaty).context["is_astray"]
+
+
+def test_an_ended_link_is_no_kin():
+    treaty = make_provision(make_instrument("cescr"))
+    make_provision_link(treaty, make_article(25), ended_on=date(2026, 1, 1))
+
+    assert shown(make_officer(), treaty).context["kin"] == []
+
+
+def test_the_other_version_is_kin_with_its_name_and_leads_to_the_comparison():
+    version = make_instrument("charter")
+    old = make_provision(version, number="Art. 1")
+    amended = saved(
+        InstrumentVersion(instrument=version.instrument, number=2, replaces=version, label_de="Fassung von 2022")
+    )
+    new = make_provision(amended, number="Art. 1", verified=False)
+    make_provision_link(new, old, relation=Relation.EQUIVALENT, note="Nur umgestellt")
+    officer = make_officer()
+
+    from_old, from_new = text(officer, PAGE, *address(old)), text(officer, PAGE, *address(new))
+
+    assert "Fassung von 2022" in from_old
+    assert "Nur umgestellt" in from_old
+    assert "/instruments/charter/versions/2/compare/" in from_old
+    assert "/instruments/charter/versions/2/compare/" not in from_new
+    assert "nicht belegt" in from_new
+    assert "nicht belegt" not in from_old
+
+
+def test_only_the_officer_is_offered_to_change_a_provision_and_its_links():
+    article = make_article(25)
+    make_provision_link(make_provision(), article)
+
+    officer, reader = (text(make_user(role), PAGE, *address(article)) for role in (Role.OFFICER, Role.COUNCIL))
+
+    for words in (f"/provisions/{article.pk}/edit/", f"/provisions/{article.pk}/links/", "/provision-links/"):
+        assert words in officer
+        assert words not in reader
+
+
+def test_rule_16_a_measure_through_a_commitment_that_only_touches_the_provision_is_indirect():
+    article, other = make_article(25), make_article(26)
+    resting, touching = make_commitment(article), make_commitment(other)
+    saved(CommitmentProvision(commitment=touching, provision=article, order=1))
+    direct, indirect = make_link(commitment=resting), make_link(commitment=touching)
+
+    rows = shown(make_officer(), article).context["measures"]
+
+    assert [(row.measure, row.is_direct) for row in rows] == [(direct.measure, True), (indirect.measure, False)]
+
+
+def test_recommendations_that_rest_on_the_provision_are_listed_as_long_as_their_link_runs():
+    article = make_article(25)
+    for key, ended in (("one", None), ("other", date(2026, 1, 1))):
+        row = saved(Recommendation(key=key, source="upr", text_de=f"Empfehlung {key}", body="CESCR"))
+        saved(RecommendationProvision(recommendation=row, provision=article, ended_on=ended))
+
+    page = text(make_user(Role.COUNCIL), PAGE, *address(article))
+
+    assert "Empfehlung one" in page
+    assert "Empfehlung other" not in page
+
+
+def test_the_history_of_a_provision_tells_of_its_links():
+    article = make_article(25)
+    treaty = make_provision(make_instrument("cescr", short_de="Sozialpakt"), number="Art. 11")
+    link = make_provision_link(treaty, article)
+    provision_links.end_provision_link(link, actor=make_officer(), at=timezone.now(), reason="Falscher Artikel")
+
+    page = text(make_officer(), "reporting:provision-history", *address(article))
+
+    assert "Bezug zu Sozialpakt Art. 11 beendet" in page
+    assert "Falscher Artikel" in page
 
 
 def test_commitments_stand_with_their_verdicts_by_year():
