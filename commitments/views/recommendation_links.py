@@ -107,7 +107,7 @@ def _hits(row: Recommendation, typed: str, user: User) -> list[Hit]:
         for each in search.ranked(_commitments(user), typed).order_by("rank", "reference")[:HITS]
     ]
     rows = search.ranked(_provisions(), typed)
-    rows = rows.order_by("version__instrument__order", "version", "order")
+    rows = rows.order_by("rank", "version__instrument__order", "version", "order")
     return found + [Hit(each, is_taken=each.pk in provisions) for each in rows[:HITS]]
 
 
