@@ -80,5 +80,5 @@ def _sentence(unit: OrganisationalUnit, span: Span) -> str:
     return _("“%(unit)s” exists since %(since)s only. Choose a unit that exists when the measure runs.") % known
 
 
-def _names(rows: "Iterable[UnitSuccession]", end: str) -> str:
-    return ", ".join(sorted(f"„{texts.localized(getattr(row, end), 'name')}“" for row in rows))
+def _names(rows: Iterable[UnitSuccession], end: str) -> str:
+    return ", ".join(sorted(texts.localized(getattr(row, end), "name") for row in rows))

@@ -106,12 +106,6 @@ def provisions(commitment: Commitment) -> list[Served]:
     return list(found.values())
 
 
-def helpers(commitment: Commitment) -> list[str]:
-    """Names of the units that contribute."""
-    rows = CommitmentUnit.objects.filter(commitment=commitment, ended_on__isnull=True).select_related("unit")
-    return sorted(texts.localized(row.unit, "name") for row in rows)
-
-
 def deeds(commitment: Commitment, user: User) -> list[Deed]:
     """The measures that serve the commitment, each with its unit in charge. One query."""
     leads = MeasureUnit.objects.filter(measure=OuterRef("measure"), part=Part.LEAD, ended_on__isnull=True)

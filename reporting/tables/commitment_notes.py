@@ -1,9 +1,21 @@
 """What stands beside a commitment: the officer's review entries, and the recommendations that it answers."""
 
+from dataclasses import dataclass
+
+from django.db.models import F, TextField, Value
 from django.utils.translation import gettext as _
 
-from commitments import clock, history
-from commitments.models import Commitment, Measure, RecommendationCommitment, Role, User
+from commitments import clock, history, texts
+from commitments.models import (
+    Commitment,
+    CommitmentUnit,
+    Measure,
+    RecommendationCommitment,
+    RecommendationResponse,
+    RecommendationSource,
+    Role,
+    User,
+)
 from reviews.models import ReviewEntry
 
 
@@ -22,7 +34,43 @@ def review_entries(commitment: Commitment, user: User) -> list[history.Entry]:
     ]
 
 
-def recommendations(commitment: Commitment) -> list[RecommendationCommitment]:
-    """The recommendations that the commitment answers, the newest first. One query."""
-    rows = RecommendationCommitment.objects.filter(commitment=commitment, ended_on__isnull=True)
-    return list(rows.select_related("recommendation").order_by("-recommendation__made_on", "recommendation__key")[:50])
+@dataclass(frozen=True)
+class Recommended:
+    """A recommendation that the commitment answers."""
+
+    key: str
+    source: str
+    document: str
+    response: str
+    text_de: str
+    text_en: str
+
+
+def around(commitment: Commitment) -> tuple[list[str], list[Recommended]]:
+    """Names of the units that contribute, and the recommendations that the commitment answers. One query."""
+    names = ("key", "source", "document", "response", "text_de", "text_en")
+    none = {name: Value("", output_field=TextField()) for name in ("w_source", "w_document", "w_response")}
+    units = CommitmentUnit.objects.filter(commitment=commitment, ended_on__isnull=True).values_list(
+        Value("unit", output_field=TextField()),
+        F("unit__key"),
+        *none.values(),
+        F("unit__name_de"),
+        F("unit__name_en"),
+    )
+    answered = RecommendationCommitment.objects.filter(commitment=commitment, ended_on__isnull=True).values_list(
+        Value("recommendation", output_field=TextField()), *(F(f"recommendation__{name}") for name in names)
+    )
+    helpers, found = [], []
+    for kind, *values in units.order_by().union(answered.order_by(), all=True):
+        row = dict(zip(names, values, strict=True))
+        if kind == "unit":
+            helpers.append(texts.localized({"name_de": row["text_de"], "name_en": row["text_en"]}, "name"))
+        else:
+            found.append(_recommended(row))
+    return sorted(helpers), sorted(found, key=lambda each: each.key, reverse=True)
+
+
+def _recommended(row: dict[str, str]) -> Recommended:
+    source = str(RecommendationSource(row.pop("source")).label)
+    response = row.pop("response")
+    return Recommended(source=source, response=str(RecommendationResponse(response).label) if response else "", **row)

@@ -39,11 +39,12 @@ def _today(shown: Commitment, request: UserRequest, today: date) -> dict[str, An
     user = request.user
     said = table.answers(shown, user, today)
     found = table.assessments(shown, user)
+    helpers, recommendations = commitment_notes.around(shown)
     running = next((each for each in found if each.cycle.state in (CycleState.OPEN, CycleState.ASSESSING)), None)
     return {
         "shown": shown,
         "provisions": table.provisions(shown),
-        "helpers": table.helpers(shown),
+        "helpers": helpers,
         "obligations": table.obligations(shown),
         "deeds": table.with_answers(table.deeds(shown, user), said, today),
         "answer_year": said[0].cycle.year if said else None,
@@ -52,7 +53,7 @@ def _today(shown: Commitment, request: UserRequest, today: date) -> dict[str, An
         ],
         "follow_ups": table.follow_ups(shown, user, today),
         "running": running,
-        "recommendations": commitment_notes.recommendations(shown),
+        "recommendations": recommendations,
     } | _verdicts(found, request)
 
 
