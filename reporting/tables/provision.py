@@ -98,7 +98,7 @@ def _under(provision: Provision, user: User) -> "QuerySet[Commitment]":
 
 
 def promises(provision: Provision, user: User) -> tuple[list[Promise], list[int]]:
-    """The commitments under the provision with their approved verdicts, those that rest on it first. Three queries."""
+    """The commitments under the provision with their approved verdicts, those that rest on it first. Two queries and the scale."""
     resting = CommitmentProvision.objects.filter(
         commitment=OuterRef("pk"), provision=provision, is_basis=True, ended_on__isnull=True
     )
