@@ -33,6 +33,9 @@ NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("reviews:board", gettext_noop("Review cycle"), frozenset({Role.OFFICER, Role.APPROVER, Role.AUDITOR})),
     ("reviews:follow-up-list", gettext_noop("Follow-up"), UNITS | {Role.OFFICER, Role.APPROVER}),
     ("reporting:edition-list", gettext_noop("Reports"), READERS),
+    ("commitments:person-list", gettext_noop("People"), frozenset({Role.ADMINISTRATOR})),
+    ("commitments:unit-list", gettext_noop("Units"), frozenset({Role.ADMINISTRATOR})),
+    ("commitments:access-list", gettext_noop("Protected content"), frozenset({Role.OFFICER, Role.DPO})),
     ("commitments:exchange", gettext_noop("Import and export"), frozenset({Role.OFFICER, Role.AUDITOR, Role.DPO})),
     ("reporting:audit", gettext_noop("Audit ledger"), CITY_WIDE_ROLES),
 )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from commitments import evidence_urls, exchange_urls, instrument_urls, portfolio_urls
+from commitments import evidence_urls, exchange_urls, instrument_urls, people_urls, portfolio_urls
 from commitments.views.commitment_forms import commitment_edit, commitment_end, provision_search
 from commitments.views.commitments import commitment_list
 from commitments.views.components import components
@@ -38,6 +38,7 @@ app_name = "commitments"
 
 urlpatterns = [
     *instrument_urls.urlpatterns,
+    *people_urls.urlpatterns,
     path("commitments/", commitment_list, name="commitment-list"),
     path("commitments/provisions/", provision_search, name="commitment-provisions"),
     path("commitments/<str:reference>/edit/", commitment_edit, name="commitment-edit"),

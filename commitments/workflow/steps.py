@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commitments.tracking import TrackedModel
-
-Row = TypeVar("Row", bound=TrackedModel)
+Row = TypeVar("Row", bound=models.Model)
+"""A tracked row; people are tracked without inheriting it."""
 
 
 def locked(row: Row) -> Row:
@@ -23,12 +23,12 @@ def day(at: datetime) -> date:
     return timezone.localtime(at).date()
 
 
-def last_change(row: TrackedModel) -> int:
+def last_change(row: models.Model) -> int:
     """Number of a row's newest history row: what an edit form remembers to notice that somebody was faster."""
-    return int(row.history.values_list("history_id", flat=True)[0])
+    return int(row.history.values_list("history_id", flat=True)[0])  # type: ignore[attr-defined]
 
 
-def unchanged_since(row: TrackedModel, seen: int | None) -> None:
+def unchanged_since(row: models.Model, seen: int | None) -> None:
     if seen is not None and last_change(row) != seen:
         raise ValidationError(
             _(
@@ -39,7 +39,7 @@ def unchanged_since(row: TrackedModel, seen: int | None) -> None:
         )
 
 
-def apply(row: TrackedModel, changes: Mapping[str, Any]) -> frozenset[str]:
+def apply(row: models.Model, changes: Mapping[str, Any]) -> frozenset[str]:
     """Write the values into the row; the names of those that differ."""
     changed = {name for name, value in changes.items() if getattr(row, name) != value}
     for name in changed:

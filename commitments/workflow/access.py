@@ -1,0 +1,67 @@
+"""The right to see protected content: personal, dated, given by the officer and data protection together (rule 10)."""
+
+from datetime import date, datetime
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from commitments.ledger import save_as
+from commitments.models import ProtectedAccess, Role, User
+from commitments.permissions import Verb, require
+from commitments.workflow.steps import day, locked
+
+LONGEST = 366
+"""Days; whoever needs it longer is given it again."""
+
+
+@transaction.atomic
+def give_access(
+    person: User, valid_from: date, valid_to: date, *, actor: User, at: datetime, reason: str
+) -> ProtectedAccess:
+    """Sign for somebody's right; it holds once the other one has signed as well."""
+    role = require(actor, Verb.GRANT_PROTECTED, on=day(at))
+    if actor == person:
+        raise PermissionDenied(_("Nobody can give a right to themselves."))
+    if valid_from < day(at):
+        raise ValidationError({"valid_from": _("A right is not given for days that are over.")})
+    if (valid_to - valid_from).days > LONGEST:
+        raise ValidationError({"valid_to": _("A right holds for one year at most. It can be given again.")})
+    row = ProtectedAccess(user=person, valid_from=valid_from, valid_to=valid_to, reason=reason)
+    _sign(row, role.role, actor)
+    save_as(row, actor=actor, acting_for=role.acting_for, reason=reason, at=at)
+    return row
+
+
+@transaction.atomic
+def sign_access(access: ProtectedAccess, *, actor: User, at: datetime) -> ProtectedAccess:
+    """The second signature, by the one of the two who has not signed yet."""
+    row = locked(access)
+    role = require(actor, Verb.GRANT_PROTECTED, on=day(at))
+    if actor == row.user:
+        raise PermissionDenied(_("Nobody can give a right to themselves."))
+    if row.valid_to < day(at):
+        raise ValidationError(_("This right is over. Give a new one."))
+    _sign(row, role.role, actor)
+    save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Second signature"), at=at)
+    return row
+
+
+@transaction.atomic
+def end_access(access: ProtectedAccess, *, actor: User, at: datetime, reason: str) -> ProtectedAccess:
+    """End a right with this day; the officer or data protection alone may do so. From now on nothing is shown."""
+    row = locked(access)
+    role = require(actor, Verb.GRANT_PROTECTED, on=day(at))
+    if row.valid_to < day(at):
+        raise ValidationError(_("This right is over already. Nothing was changed."))
+    row.given_by_officer, row.given_by_dpo = None, None
+    row.valid_to = max(row.valid_from, day(at))
+    save_as(row, actor=actor, acting_for=role.acting_for, reason=reason, at=at)
+    return row
+
+
+def _sign(row: ProtectedAccess, role: str, actor: User) -> None:
+    column = "given_by_officer" if role == Role.OFFICER else "given_by_dpo"
+    if getattr(row, column) is not None:
+        raise ValidationError(_("Your side has signed already. The other one is still missing."))
+    setattr(row, column, actor)
