@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.urls import reverse
 
 from commitments import history, texts
@@ -44,7 +44,7 @@ def of(subject: NetworkMembership | Adoption, on: date) -> Renewal | None:
     else:
         over = subject.ended_on is not None and subject.ended_on < on
         instrument = subject.version.instrument
-        name = texts.localized(subject, "label") or texts.localized(instrument, "short")
+        name = texts.localized(instrument, "short")
         url = reverse("commitments:instrument", args=[instrument.key])
     if over:
         return None
@@ -79,14 +79,13 @@ def _running(rows: "QuerySet[Any]", on: date) -> "QuerySet[Any]":
     return rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=on)).exclude(status=EngagementStatus.ENDED)
 
 
-COLUMNS = ("due", "name_de", "name_en", "label_de", "label_en", "subject", "is_membership")
+COLUMNS = ("due", "name_de", "name_en", "subject", "is_membership")
 
 
 def _found(memberships: "QuerySet[Any]", adoptions: "QuerySet[Any]", on: date, last: date) -> list[Renewal]:
     """Both kinds in one query."""
-    none = Value("", output_field=CharField())
     of_networks = memberships.filter(renewal_due_on__lte=last).values_list(
-        "renewal_due_on", "name_de", "name_en", none, none, "key", Value(1)
+        "renewal_due_on", "name_de", "name_en", "key", Value(1)
     )
     valid = adoptions.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=on), renewal_due_on__lte=last)
     instrument = "version__instrument"
@@ -94,8 +93,6 @@ def _found(memberships: "QuerySet[Any]", adoptions: "QuerySet[Any]", on: date, l
         "renewal_due_on",
         f"{instrument}__short_de",
         f"{instrument}__short_en",
-        "label_de",
-        "label_en",
         f"{instrument}__key",
         Value(0),
     )
@@ -105,6 +102,6 @@ def _found(memberships: "QuerySet[Any]", adoptions: "QuerySet[Any]", on: date, l
 
 
 def _told(row: dict[str, Any], on: date) -> Renewal:
-    name = texts.localized(row, "label") or texts.localized(row, "name")
+    name = texts.localized(row, "name")
     page = "commitments:engagement" if row["is_membership"] else "commitments:instrument"
     return Renewal(name, reverse(page, args=[row["subject"]]), row["due"], on, is_membership=bool(row["is_membership"]))

@@ -30,7 +30,7 @@ NOT_KNOWN = ("", _("Not known"))
 
 
 WHEN = _("When")
-KEPT = (_("Who keeps it"), ("unit", "field"))
+KEPT = (_("Who looks after it"), ("unit", "field"))
 SEEN = (_("Who may see it, and where it comes from"), ("protection", "sources", "verified", "note_de"))
 IN_ENGLISH = _("In English")
 Groups = tuple[tuple[Any, tuple[str, ...]], ...]

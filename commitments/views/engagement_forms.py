@@ -41,7 +41,7 @@ TURNS: dict[str, tuple[Any, Any, Any]] = {
     ),
     "end": (
         portfolio.end,
-        gettext_lazy("End"),
+        gettext_lazy("End it"),
         gettext_lazy("Nothing is deleted: it stays on record with its measures and can be taken up again."),
     ),
     "resume": (

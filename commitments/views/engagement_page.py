@@ -34,7 +34,7 @@ ACTS = {
     EngagementStatus.ACTIVE: ("resume", gettext_lazy("Take up again"), "autorenew"),
     EngagementStatus.PAUSED: ("pause", gettext_lazy("Pause"), "more-vert"),
     EngagementStatus.DORMANT: ("rest", gettext_lazy("Mark as dormant"), "visibility-off"),
-    EngagementStatus.ENDED: ("end", gettext_lazy("End"), "close"),
+    EngagementStatus.ENDED: ("end", gettext_lazy("End it"), "close"),
 }
 """From the status that an act leads to: its word in the address, its label and its icon."""
 

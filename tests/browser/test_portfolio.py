@@ -44,12 +44,12 @@ def test_a_pause_suspends_and_taking_up_again_brings_back(officer: Page, site: s
     make_measure(engagement=row, title_de="Jugendaustausch")
     officer.goto(f"{site}/engagements/{row.key}/")
 
-    officer.get_by_role("link", name="Pausieren").click()
+    officer.get_by_role("link", name="Ruhen lassen").click()
     officer.get_by_label("Begründung", exact=True).fill("Der Rat hat die Kontakte ausgesetzt.")
-    officer.get_by_role("button", name="Pausieren").click()
+    officer.get_by_role("button", name="Ruhen lassen").click()
 
     expect(officer.get_by_text("Der Rat hat die Kontakte ausgesetzt.").first).to_be_visible()
-    expect(officer.get_by_text("Ausgesetzt").first).to_be_visible()
+    expect(officer.get_by_text("Ruht").first).to_be_visible()
     officer.get_by_role("link", name="Wieder aufnehmen").click()
     officer.get_by_role("button", name="Wieder aufnehmen").click()
     expect(officer.locator(".kern-alert--danger")).to_be_focused()

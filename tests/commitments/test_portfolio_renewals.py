@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from commitments import renewals
@@ -96,11 +97,11 @@ def test_rule_17_a_lapse_shows_in_the_running_cycle_until_it_is_renewed():
     today = timezone.localdate()
     row = make_engagement(renewal_due_on=today - timedelta(days=2), name_de="Eurocities", name_en="")
     client = signed_in(officer)
-    assert "Eurocities" in client.get(f"/cycles/{cycle.year}/").content.decode()
+    assert "Eurocities" in client.get(reverse("reviews:cycle", args=[cycle.year])).content.decode()
 
     portfolio.renew(row, today + timedelta(days=300), reason="Beitrag", actor=officer, at=timezone.now())
 
-    assert "Eurocities" not in client.get(f"/cycles/{cycle.year}/").content.decode()
+    assert "Eurocities" not in client.get(reverse("reviews:cycle", args=[cycle.year])).content.decode()
 
 
 def test_rule_17_a_lapse_stays_in_the_cycle_that_was_frozen_with_it():
