@@ -13,8 +13,10 @@ from commitments import texts
 from commitments.forms.fields import PartialDateField, PartialDates, ReasonedEdit, text_area
 from commitments.models import Indicator, IndicatorKind, IndicatorValue
 
-WHOLE, BEHIND = 14, 4
-"""Digits before and after the decimal sign that a number may have."""
+WHOLE, BEHIND, LONGEST = 14, 4, 40
+"""Digits before and after the decimal sign that a number may have; and signs in all."""
+
+TOO_LONG = _("This number is too long: at most 14 digits, and 4 after the decimal sign.")
 
 SIGNS = {"de": (".", ","), "en": (",", ".")}
 """What parts thousands and what stands before decimals, by the reader's language."""
@@ -22,7 +24,7 @@ SIGNS = {"de": (".", ","), "en": (",", ".")}
 MORE, LESS = "more", "less"
 
 
-class NumberField(forms.CharField):
+class NumberField(forms.Field):
     """A number as people write it: "1.234,5" in German, "1,234.5" in English, and either where only one can be meant.
 
     "1.234" alone is read as the reader's language reads it: a thousand in German, one and a bit in English.
@@ -30,13 +32,12 @@ class NumberField(forms.CharField):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=40, **options)
-
-    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
-        written = (super().to_python(value) or "").strip()
+    def to_python(self, value: Any) -> Decimal | None:
+        written = str(value or "").strip()
         if not written:
             return None
+        if len(written) > LONGEST:
+            raise ValidationError(TOO_LONG)
         plain = _plain(re.sub(r"\s|'", "", written.replace("\u2212", "-")), *SIGNS[texts.reader_language()])
         try:
             number = Decimal(plain)
@@ -45,7 +46,7 @@ class NumberField(forms.CharField):
             raise ValidationError(sentence, params={"value": written}) from error
         whole, _point, behind = plain.lstrip("-").partition(".")
         if len(whole.lstrip("0")) > WHOLE or len(behind.rstrip("0")) > BEHIND:
-            raise ValidationError(_("This number is too long: at most 14 digits, and 4 after the decimal sign."))
+            raise ValidationError(TOO_LONG)
         return number
 
     def prepare_value(self, value: Any) -> Any:

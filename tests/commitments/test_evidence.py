@@ -317,7 +317,8 @@ def test_rule_10_protected_evidence_reaches_no_page_no_search_no_listing_and_no_
     row = make_evidence(owner, title="Akte Nachtigall", url="https://example.org/nachtigall", protection=PROTECTED)
     change(row, make_trusted(), title="Akte Nachtigall II")
     page = "commitments:measure" if isinstance(owner, Measure) else "reporting:commitment"
-    pages = [(page, owner.reference), (f"{page}-history", owner.reference)]
+    section = "commitments:measure-evidence" if isinstance(owner, Measure) else "commitments:commitment-evidence"
+    pages = [(section, owner.reference), (f"{page}-history", owner.reference), (page, owner.reference)]
 
     for reader in (make_officer(), make_user(Role.COUNCIL), make_user(Role.AUDITOR)):
         for name, *args in pages:
@@ -420,7 +421,7 @@ def test_a_contact_adds_a_file_by_the_form_and_comes_back_to_the_measure():
 
     assert answer.url == f"/measures/{measure.reference}/#evidence"
     assert Evidence.objects.get().title == "Bericht"
-    page = text(contact, "commitments:measure", measure.reference)
+    page = text(contact, "commitments:measure-evidence", measure.reference)
     assert f"/evidence/{Evidence.objects.get().pk}/" in page
 
 
@@ -511,7 +512,7 @@ def test_evidence_is_changed_replaced_and_withdrawn_by_forms():
 def test_a_reader_sees_evidence_without_the_ways_to_change_it():
     row = make_evidence()
 
-    page = text(make_user(Role.COUNCIL), "commitments:measure", row.measure.reference)
+    page = text(make_user(Role.COUNCIL), "commitments:measure-evidence", row.measure.reference)
 
     assert row.title in page
     assert row.url in page
@@ -523,7 +524,7 @@ def test_what_has_expired_says_so():
     row = make_evidence(expires_on=timezone.localdate() - timedelta(days=1))
     make_evidence(row.measure, expires_on=timezone.localdate())
 
-    (first, second) = get(make_officer(), "commitments:measure", row.measure.reference).context["evidence"]
+    (first, second) = get(make_officer(), "commitments:measure-evidence", row.measure.reference).context["evidence"]
 
     assert (first.is_expired, second.is_expired) == (True, False)
 
@@ -543,15 +544,17 @@ def test_the_history_tells_what_became_of_the_evidence():
 @pytest.mark.parametrize("make", [make_measure, make_commitment])
 def test_a_page_costs_the_same_with_much_evidence(make):
     owner, officer = make(), make_officer()
-    page = "commitments:measure" if isinstance(owner, Measure) else "reporting:commitment"
+    page = "commitments:measure-evidence" if isinstance(owner, Measure) else "commitments:commitment-evidence"
+    history = "commitments:measure-history" if isinstance(owner, Measure) else "reporting:commitment-history"
     make_evidence(owner)
-    few = cost(officer, page, owner.reference), cost(officer, f"{page}-history", owner.reference)
+    cost(officer, history, owner.reference)  # what is read once a process
+    few = cost(officer, page, owner.reference), cost(officer, history, owner.reference)
 
     for n in range(8):
         first = make_evidence(owner, sha256=f"{n:064}")
         make_evidence(owner, sha256=f"{n + 20:064}", replaces=first)
 
-    assert (cost(officer, page, owner.reference), cost(officer, f"{page}-history", owner.reference)) == few
+    assert (cost(officer, page, owner.reference), cost(officer, history, owner.reference)) == few
     assert max(few) <= MOST_QUERIES
 
 

@@ -47,9 +47,9 @@ def enter(indicator, value="30", on=date(2024, 1, 1), actor=None) -> IndicatorVa
     return workflow.enter_value(indicator, columns, actor=actor or make_officer(), at=timezone.now())
 
 
-def correct(value, actor=None, **changes) -> IndicatorValue:
+def correct(row, actor=None, /, **changes) -> IndicatorValue:
     edit = Edit(changes, "Zahlendreher")
-    return workflow.correct_value(value, edit, actor=actor or make_officer(), at=timezone.now())
+    return workflow.correct_value(row, edit, actor=actor or make_officer(), at=timezone.now())
 
 
 def errors_of(act, *args, **options) -> dict[str, list[str]]:
@@ -261,7 +261,7 @@ def test_a_day_has_one_value_and_it_is_not_in_the_future():
     assert "on" in errors_of(enter, indicator, "31")
     assert "on" in errors_of(enter, indicator, on=timezone.localdate() + timedelta(days=1))
     with pytest.raises(IntegrityError), transaction.atomic():
-        models.QuerySet(IndicatorValue).create(indicator=indicator, on=date(2024, 1, 1), value=1)
+        models.QuerySet(IndicatorValue).bulk_create([IndicatorValue(indicator=indicator, on=date(2024, 1, 1), value=1)])
 
 
 def test_an_ended_indicator_takes_nothing_more_and_keeps_its_numbers():
@@ -380,7 +380,7 @@ def test_the_page_of_a_measure_shows_the_picture_with_its_numbers_as_a_table():
     indicator = make_indicator()
     make_value(indicator, Decimal("44.8"), date(2024, 1, 1))
 
-    page = text(make_user(Role.COUNCIL), "commitments:measure", indicator.measure.reference)
+    page = text(make_user(Role.COUNCIL), "commitments:measure-evidence", indicator.measure.reference)
 
     assert f'id="chart-{indicator.pk}-desc"' in page
     assert "62" in page
@@ -401,7 +401,7 @@ def test_the_history_tells_what_was_counted():
 @pytest.mark.parametrize("make", [make_measure, make_commitment])
 def test_a_page_costs_the_same_with_many_indicators_and_values(make):
     owner, officer = make(), make_officer()
-    page = "commitments:measure" if isinstance(owner, Measure) else "reporting:commitment"
+    page = "commitments:measure-evidence" if isinstance(owner, Measure) else "commitments:commitment-evidence"
     first = make_indicator(owner)
     make_value(first, 25, date(2023, 1, 1))
     few = cost(officer, page, owner.reference), cost(officer, "commitments:indicator", first.key)
