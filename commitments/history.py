@@ -250,15 +250,18 @@ def _label(name: str) -> str:
 
 
 class _Names:
-    """Names of the people and units that some steps mention, in three queries."""
+    """Names of the people and units that some steps mention: two queries, a third for people without any role."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         people = {row.history_user_id for row in (step.row for step in steps)}
         people |= {step.row.acting_for_id for step in steps}
-        self.users = {user.pk: user for user in User.objects.filter(pk__in=people - {None})}
         self.roles: dict[int, list[Assignment]] = {}
-        for held in Assignment.objects.filter(user__in=self.users).select_related("unit"):
+        self.users: dict[int, User] = {}
+        for held in Assignment.objects.filter(user__in=people - {None}).select_related("unit", "user"):
             self.roles.setdefault(held.user_id, []).append(held)
+            self.users[held.user_id] = held.user
+        if without_role := people - {None} - self.users.keys():
+            self.users |= User.objects.in_bulk(without_role)
         units = {
             getattr(row, name, None)
             for step in steps
