@@ -38,7 +38,8 @@ def upload_of(pk: int) -> Path | None:
 
 
 def keep(pk: int, chunks: Iterable[bytes], suffix: str) -> Path:
-    """Store a file; it keeps nothing of its name but the suffix."""
+    """Store a file; it keeps nothing of its name but the suffix. What lies there of another register goes."""
+    remove(pk)
     folder = folder_of(pk)
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"upload{suffix}"

@@ -98,8 +98,9 @@ def import_file(request: UserRequest, subject: str) -> HttpResponse:
     if shown.upload_page:
         return redirect(shown.upload_page)
     require(request.user, Verb.IMPORT, on=clock.today())
-    form = ImportForm(request.POST or None, request.FILES or None, suffixes=shown.suffixes, most=UPLOAD_LIMIT)
-    if request.method == "POST" and form.is_valid():
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ImportForm(*sent, suffixes=shown.suffixes, most=UPLOAD_LIMIT)
+    if form.is_valid():
         upload = form.cleaned_data["file"]
         digest = storage.digest_of(upload.chunks())
         facts = workflow.FileFacts(name_of(upload), upload.size, digest)
