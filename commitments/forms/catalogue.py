@@ -27,9 +27,7 @@ class InstrumentFilter(Filter):
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=with_all(InstrumentKind.choices))
     binding = forms.ChoiceField(label=_("Legally binding"), required=False, choices=YES_OR_NO)
     adopted = forms.ChoiceField(label=_("Adopted by the city"), required=False, choices=YES_OR_NO)
-    competence = forms.ChoiceField(
-        label=_("Competence for its commitments"), required=False, choices=with_all(Competence.choices)
-    )
+    competence = forms.ChoiceField(label=_("Competence"), required=False, choices=with_all(Competence.choices))
     renewal = forms.ChoiceField(
         label=_("Renewal"),
         required=False,
@@ -56,9 +54,7 @@ class InstrumentFilter(Filter):
 class ProvisionFilter(forms.Form):
     """Narrows the provisions of an instrument."""
 
-    competence = forms.ChoiceField(
-        label=_("Competence for its commitments"), required=False, choices=with_all(Competence.choices)
-    )
+    competence = forms.ChoiceField(label=_("Competence"), required=False, choices=with_all(Competence.choices))
 
 
 class YesNoField(forms.TypedChoiceField):
@@ -290,7 +286,7 @@ class KinshipForm(RowForm):
     """How one provision relates to another. The relation reads from the page's provision to the one that is chosen."""
 
     relation = forms.ChoiceField(
-        label=_("Relation"),
+        label=_("How the two belong together"),
         choices=Relation.choices,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose how the two belong together.")},

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
 
 from commitments import clock, search, texts
@@ -129,6 +130,6 @@ def provision_link_end(request: UserRequest, pk: int) -> HttpResponse:
     if ended:
         messages.success(request, _("The link has ended. It stays in the history."))
         return redirect(provision_url(link.source))
-    preline = f"{_name(link.source)} – {_name(link.target)}"
-    page = FormPage(_("End the link"), provision_url(link.source), _("End the link"), preline)
+    preline, end = f"{_name(link.source)} – {_name(link.target)}", pgettext("provision link", "End the link")
+    page = FormPage(end, provision_url(link.source), end, preline)
     return form_page(request, page, form, instrument=link.source.version.instrument, provision=link.source)
