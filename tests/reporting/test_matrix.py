@@ -296,3 +296,70 @@ class TestTheReasonForAGap:
     @pytest.mark.parametrize("role", sorted(set(Role) - {Role.OFFICER}))
     def test_nobody_else_gives_it(self, role):
         assert signed_in(make_user(role)).post(self.address, self.said).status_code == 403
+
+    def test_a_reason_saved_again_without_a_change_keeps_who_said_it_and_when(self):
+        earlier = give_reason(5, "no_resources", field="europe")
+        said = {"code": "no_resources", "text": "Darum.", "seen": earlier.history.first().history_id}
+
+        response = signed_in(make_officer()).post(self.address, said)
+
+        earlier.refresh_from_db()
+        assert response.status_code == 200
+        assert "Es wurde nichts geändert." in response.content.decode()
+        assert (earlier.stated_by, earlier.stated_on, earlier.history.count()) == (None, date(2026, 1, 15), 1)
+
+    def test_a_changed_reason_says_who_changed_it_and_when(self):
+        earlier, officer = give_reason(5, "no_resources", field="europe"), make_officer()
+
+        signed_in(officer).post(self.address, self.said | {"seen": earlier.history.first().history_id})
+
+        earlier.refresh_from_db()
+        assert (earlier.text_de, earlier.stated_by) == ("Dafür ist niemand da.", officer)
+        assert earlier.stated_on > date(2026, 1, 15)
+
+    def test_who_saw_no_reason_does_not_write_over_the_one_given_meanwhile(self):
+        earlier = give_reason(5, "no_resources", field="europe")
+
+        response = signed_in(make_officer()).post(self.address, self.said | {"seen": "0"})
+
+        earlier.refresh_from_db()
+        assert "hat jemand anders diese Lücke begründet" in response.content.decode()
+        assert earlier.text_de == "Darum."
+
+    def test_who_saw_an_earlier_reason_does_not_write_over_a_later_one(self):
+        earlier = give_reason(5, "no_resources", field="europe")
+        seen = earlier.history.first().history_id
+        earlier.text_de = "Inzwischen gesagt."
+        save_as(earlier, actor=make_officer(), reason="Meanwhile", at=timezone.now())
+
+        response = signed_in(make_officer()).post(self.address, self.said | {"seen": seen})
+
+        earlier.refresh_from_db()
+        assert response.status_code == 200
+        assert earlier.text_de == "Inzwischen gesagt."
+
+    def test_an_english_text_goes_with_the_german_one_it_belonged_to(self):
+        earlier = give_reason(5, "no_resources", field="europe", text_en="Because.", next_step_de="A", next_step_en="B")
+        seen = earlier.history.first().history_id
+
+        signed_in(make_officer()).post(self.address, self.said | {"seen": seen, "next_step": "A"})
+
+        earlier.refresh_from_db()
+        assert (earlier.text_en, earlier.next_step_en) == ("", "B")
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            {"text": "x" * 100_000},
+            {"text": "Null\x00byte"},
+            {"code": "weather"},
+            {"due_on": "31.02.2027", "next_step": "Prüfen"},
+            {"due_on": "2027-03-01"},
+        ],
+    )
+    def test_bad_input_comes_back_with_a_sentence_and_writes_nothing(self, bad):
+        response = signed_in(make_officer()).post(self.address, self.said | bad)
+
+        assert response.status_code == 200
+        assert "kern-alert--danger" in response.content.decode()
+        assert not GapReason.objects.exists()
