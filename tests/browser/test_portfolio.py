@@ -45,7 +45,7 @@ def test_a_pause_suspends_and_taking_up_again_brings_back(officer: Page, site: s
     officer.goto(f"{site}/engagements/{row.key}/")
 
     officer.get_by_role("link", name="Ruhen lassen").click()
-    officer.get_by_label("Begründung", exact=True).fill("Der Rat hat die Kontakte ausgesetzt.")
+    officer.get_by_label("Grund", exact=True).fill("Der Rat hat die Kontakte ausgesetzt.")
     officer.get_by_role("button", name="Ruhen lassen").click()
 
     expect(officer.get_by_text("Der Rat hat die Kontakte ausgesetzt.").first).to_be_visible()
@@ -53,7 +53,7 @@ def test_a_pause_suspends_and_taking_up_again_brings_back(officer: Page, site: s
     officer.get_by_role("link", name="Wieder aufnehmen").click()
     officer.get_by_role("button", name="Wieder aufnehmen").click()
     expect(officer.locator(".kern-alert--danger")).to_be_focused()
-    officer.get_by_label("Begründung", exact=True).fill("Die Gründe sind entfallen.")
+    officer.get_by_label("Grund", exact=True).fill("Die Gründe sind entfallen.")
     officer.get_by_role("button", name="Wieder aufnehmen").click()
     expect(officer.get_by_text("Die Gründe sind entfallen.").first).to_be_visible()
     assert Engagement.objects.get().status == EngagementStatus.ACTIVE

@@ -1,6 +1,7 @@
 """Rule 17: renewals of memberships and adoptions, due and lapsed."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -57,8 +58,12 @@ def test_rule_17_what_falls_due_and_what_has_lapsed_is_told_of_memberships_and_a
 def test_the_due_day_itself_is_no_lapse():
     row = make_engagement(renewal_due_on=DAY)
 
-    assert not renewals.of(row, DAY).is_lapsed
-    assert renewals.of(row, in_days(1)).is_lapsed
+    due, over = renewals.of(row, DAY), renewals.of(row, in_days(1))
+
+    assert due is not None
+    assert not due.is_lapsed
+    assert over is not None
+    assert over.is_lapsed
 
 
 def test_what_has_ended_is_not_asked_for_again():
@@ -114,7 +119,7 @@ def test_rule_17_a_lapse_stays_in_the_cycle_that_was_frozen_with_it():
         "unit": row.unit,
         "renewal_due_on": (now - timedelta(days=30)).date(),
     }
-    lapsed = portfolio.add("network", values, actor=officer, at=now - timedelta(days=60))
+    lapsed: Any = portfolio.add("network", values, actor=officer, at=now - timedelta(days=60))
     frozen = now - timedelta(days=10)
     later = now.date() + timedelta(days=300)
     portfolio.renew(lapsed, later, reason="Nachgeholt", actor=officer, at=now - timedelta(days=5))
