@@ -146,7 +146,7 @@ class Engagements(RegisterSubject):
 
     def __init__(self, kind: EngagementKind, model: type[Any], label: Any, own: tuple[Column, ...]) -> None:
         self.kind, self.model, self.label = kind, model, label
-        self.key = f"engagements-{kind.value.replace('_', '-')}"
+        self.key = f"engagements-{kind.value}"
         self.columns = (*FIRST, *own, *LAST)
 
     def visible(self, user: Any) -> "QuerySet[Any]":
