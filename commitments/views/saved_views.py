@@ -25,6 +25,7 @@ PAGES = {
     "commitments:commitment-list": gettext_noop("Commitments"),
     "commitments:measure-list": gettext_noop("Measures"),
     "commitments:engagement-list": gettext_noop("Engagements"),
+    "commitments:advice-list": gettext_noop("Advice on funding"),
     "commitments:partner-map": gettext_noop("Partner map"),
     "reporting:matrix": gettext_noop("Matrix"),
     "reviews:follow-up-list": gettext_noop("Follow-up"),
