@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +46,15 @@ class KeepingUnit(forms.ModelChoiceField):  # type: ignore[type-arg] # generic f
     def label_from_instance(self, obj: Any) -> str:
         name = texts.localized(obj, "name")
         return f"{name} ({_('until')} {texts.short_date(obj.valid_to)})" if obj.valid_to else name
+
+
+class RequiredDate(PartialDateField):
+    """A date that must be known, to the year at least."""
+
+    def __init__(self, *, missing: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.required = True
+        self.error_messages["required"] = missing
 
 
 class InstrumentChoice(forms.ModelChoiceField):  # type: ignore[type-arg] # generic for the type checker only
@@ -335,7 +343,7 @@ FORMS: Mapping[str, type[EngagementForm]] = {
 class TurnForm(PartialDates):
     """Since when and why an engagement is paused, dormant, ended or active again."""
 
-    since = forms.CharField()
+    since = RequiredDate(label=_("From when on"), missing=_("Say from when on; a year is enough."))
     reason_de = forms.CharField(
         label=_("Reason"),
         help_text=_("One or two sentences. They stand on the page, with its measures and in the report."),
@@ -353,15 +361,7 @@ class TurnForm(PartialDates):
 
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
-        since = PartialDateField(label=_("From when on"), initial=".".join(reversed(today.isoformat().split("-"))))
-        self.fields["since"] = since
-        self.order_fields(["since"])
-
-    def clean_since(self) -> str:
-        written: str | None = self.cleaned_data["since"]
-        if not written:
-            raise ValidationError(_("Say from when on; a year is enough."))
-        return written
+        self.fields["since"].initial = f"{today:%d.%m.%Y}"
 
 
 class RenewalForm(PartialDates):

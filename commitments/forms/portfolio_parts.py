@@ -3,14 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from commitments import texts
 from commitments.forms.fields import ALL, PartialDateField, ReasonedEdit, text_area
 from commitments.forms.filters import Filter, UnitField
 from commitments.forms.money import MoneyField
-from commitments.forms.portfolio import NOT_KNOWN, KeepingUnit
+from commitments.forms.portfolio import NOT_KNOWN, KeepingUnit, RequiredDate
 from commitments.models import Engagement, PartnerRole, Protection
 
 
@@ -117,7 +116,7 @@ class AdviceForm(PartForm):
     partial = ("given_on",)
 
     unit = KeepingUnit(label=_("Unit that was advised"))
-    given_on = PartialDateField(label=_("Given on"))
+    given_on = RequiredDate(label=_("Given on"), missing=_("Say when the advice was given."))
     programme = forms.CharField(label=_("Programme"), max_length=200, required=False)
     subject_de = forms.CharField(
         label=_("Subject"), max_length=300, error_messages={"required": _("Say what the advice was about.")}
@@ -142,12 +141,6 @@ class AdviceForm(PartForm):
     def initial_of(cls, part: Any, seen: int) -> dict[str, Any]:
         engagement = part.engagement.key if part.engagement else ""
         return super().initial_of(part, seen) | {"unit": part.unit.key, "engagement": engagement}
-
-    def clean_given_on(self) -> str:
-        written: str | None = self.cleaned_data["given_on"]
-        if not written:
-            raise ValidationError(_("Say when the advice was given."))
-        return written
 
 
 class AdviceFilter(Filter):
