@@ -52,8 +52,9 @@ class InstrumentFilter(Filter):
 
 
 class ProvisionFilter(forms.Form):
-    """Narrows the provisions of an instrument."""
+    """Narrows the provisions of an instrument, and keeps the version that is shown."""
 
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
     competence = forms.ChoiceField(label=_("Competence"), required=False, choices=with_all(Competence.choices))
 
 
@@ -74,7 +75,7 @@ class RowForm(PartialDates):
     def initial_of(cls, row: models.Model) -> dict[str, Any]:
         found = {name: getattr(row, name) for name in cls.base_fields if hasattr(row, name)}
         dates = {name: PartialDateField.written(row, name) for name in cls.partial}
-        return found | dates | {"seen": last_change(row)}  # type: ignore[arg-type] # a tracked row
+        return found | dates | {"seen": last_change(row)}
 
 
 class InstrumentForm(RowForm):

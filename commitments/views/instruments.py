@@ -166,7 +166,8 @@ def instrument(request: UserRequest, key: str) -> HttpResponse:
         .order_by("-number")
     )
     version = _asked_for(versions, request.GET.get("version", ""))
-    filters = ProvisionFilter(request.GET if "competence" in request.GET else None)
+    initial = {"version": version.number if version else ""}
+    filters = ProvisionFilter(request.GET if "competence" in request.GET else None, initial=initial)
     competence = filters.cleaned_data.get("competence", "") if filters.is_valid() else ""
     provisions = provisions_of(version, request.user, competence) if version else []
     context = {

@@ -98,7 +98,7 @@ def _under(provision: Provision, user: User) -> "QuerySet[Commitment]":
 
 
 def promises(provision: Provision, user: User) -> tuple[list[Promise], list[int]]:
-    """The commitments under the provision with their approved verdicts, those that rest on it first. Two queries and the scale."""
+    """The commitments under the provision with their approved verdicts, those that rest on it first. Three queries."""
     resting = CommitmentProvision.objects.filter(
         commitment=OuterRef("pk"), provision=provision, is_basis=True, ended_on__isnull=True
     )
@@ -131,7 +131,7 @@ def measures(provision: Provision, user: User) -> list[Served]:
         found[row.measure_id] = _served(row)
     for link in through.select_related("measure__engagement", "commitment")[:MOST]:
         served = _served(link, link.commitment.reference)
-        served.is_direct = link.is_direct
+        served.is_direct = link.is_direct  # type: ignore[attr-defined] # annotated above
         found.setdefault(link.measure_id, served)
     return list(found.values())[:MOST]
 
