@@ -12,10 +12,8 @@ from django.utils.translation import gettext as _
 from commitments import texts
 from commitments.models import Indicator, IndicatorValue
 
-WIDTH, HEIGHT = 448, 190
-LEFT, RIGHT, TOP, BOTTOM = 24, 424, 36, 146
-ROOM = 24
-"""Pixels that a line of text needs above a point."""
+WIDTH, HEIGHT = 360, 184
+LEFT, RIGHT, TOP, BOTTOM = 16, 340, 36, 146
 
 
 class Reading(NamedTuple):
@@ -47,6 +45,8 @@ class Chart(NamedTuple):
     """Places of the picture: the way from the baseline over what was counted, and the line of the target."""
 
     width: int
+    left: int
+    right: int
     height: int
     path: str
     baseline: Point | None
@@ -158,6 +158,8 @@ def _chart(baseline: Reading | None, readings: Sequence[Reading], target: Readin
     line = [*([start] if start else []), *points]
     return Chart(
         width=WIDTH,
+        left=LEFT,
+        right=RIGHT,
         height=HEIGHT,
         path="M" + "L".join(f"{point.x} {point.y}" for point in line) if len(line) > 1 else "",
         baseline=start,
