@@ -108,14 +108,14 @@ class ResponseForm(forms.Form):
         error_messages={"required": _("Choose what the city answers.")},
     )
     response_note_de = forms.CharField(
-        label=_("Reason"),
+        label=_("Reason for the response"),
         help_text=_("Needed for every response except “Supported”."),
         widget=text_area(4),
         max_length=4000,
         required=False,
     )
     response_note_en = forms.CharField(
-        label=_("Reason in English"), widget=text_area(4), max_length=4000, required=False
+        label=_("Reason for the response in English"), widget=text_area(4), max_length=4000, required=False
     )
     responded_on = forms.DateField(
         label=_("Answered on"), help_text=_("Empty: today."), widget=day_input(), required=False
