@@ -166,7 +166,7 @@ def test_without_the_package_there_is_no_land_and_no_failure(settings, tmp_path)
 
 
 def test_arcs_are_joined_backwards_where_their_number_says_so():
-    arcs = [[(0, 0), (1, 0)], [(2, 2), (1, 0)], [(2, 2), (0, 0)]]
+    arcs = [[(0.0, 0.0), (1.0, 0.0)], [(2.0, 2.0), (1.0, 0.0)], [(2.0, 2.0), (0.0, 0.0)]]
 
     assert worldmap.joined([0, ~1, 2], arcs) == [(0, 0), (1, 0), (2, 2), (0, 0)]
 
