@@ -75,7 +75,7 @@ def _commitments(user: User) -> "QuerySet[Commitment]":
 
 
 def _provisions() -> "QuerySet[Provision]":
-    current = Provision.objects.filter(version__replaced_by__isnull=True)
+    current = Provision.objects.in_use()
     return current.select_related("version__instrument")
 
 
