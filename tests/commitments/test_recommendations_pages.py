@@ -250,6 +250,11 @@ def test_links_are_found_by_typing_with_and_without_a_script():
     assert f'value="c{commitment.pk}"' in page.content.decode()
     assert f'value="c{commitment.pk}"' in fragment.content.decode()
     assert "<html" not in fragment.content.decode()
+    for response in (page, fragment):  # the button's own form is sent with its token
+        form = response.content.decode().split(
+            f'action="{reverse("commitments:recommendation-link", args=[row.key])}"'
+        )[1]
+        assert "csrfmiddlewaretoken" in form.split("</form>")[0]
 
 
 def test_a_link_keeps_the_search_and_ends_with_a_reason():
