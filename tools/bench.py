@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import django
@@ -73,6 +74,10 @@ def metropolis(folder: Path, scale: float) -> None:
     measuring.ledger(timed)
     measuring.opening(timed)
     measuring.pages(PAGES, row)
+    table = folder / "measures.xlsx"
+    with timed("take all measures out as XLSX"):
+        call_command("export_table", "measures", str(table), stdout=StringIO())
+    subprocess.run([sys.executable, "-m", "tools.exchanging", str(table)], cwd=ROOT, check=True)
 
 
 def report(folder: Path) -> None:

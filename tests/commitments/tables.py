@@ -22,8 +22,9 @@ HEADINGS = ("Nummer", "Titel", "Handlungsfeld", "Status", "Federführung")
 
 def xlsx(path: Path, *rows: Sequence[Any]) -> Path:
     book = Workbook()
+    sheet: Any = book.active
     for row in rows:
-        book.active.append(list(row))
+        sheet.append(list(row))
     book.save(path)
     return path
 

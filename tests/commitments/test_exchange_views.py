@@ -92,7 +92,7 @@ def test_a_file_is_previewed_and_taken_over_with_a_reason(officer: User, table: 
     assert transfer.state == TransferState.APPLIED
     assert Measure.objects.count() == 3
     assert storage.upload_of(transfer.pk) is None
-    entry = Measure.objects.first().history.latest()
+    entry = Measure.objects.all()[0].history.latest()
     assert (entry.history_user_id, entry.history_change_reason) == (
         officer.pk,
         "Übernommen aus Liste.xlsx: Liste der Ämter",
@@ -175,7 +175,7 @@ def test_a_register_that_changed_since_the_preview_asks_to_look_again(officer: U
     workflow.edit_measure(measure, edit, actor=make_officer(), at=timezone.now())
     apply(client, transfer)
     assert transfer.state == TransferState.CHECKED
-    job = Job.objects.get(pk=transfer.job)
+    job = Job.objects.get(pk=str(transfer.job))
     assert (job.state, "seit der Vorschau geändert" in job.error) == (JobState.FAILED, True)
     assert transfer.counts["conflict"] == 1
     measure.refresh_from_db()
@@ -187,7 +187,7 @@ def test_a_worker_that_takes_the_job_twice_writes_once(officer: User, table: Pat
     transfer = checked(client, table)
     apply(client, transfer)
     history = Measure.history.count()
-    Job.objects.filter(pk=transfer.job).update(state=JobState.QUEUED)
+    Job.objects.filter(pk=str(transfer.job)).update(state=JobState.QUEUED)
     jobs.run(str(transfer.job))
     assert Measure.history.count() == history
 
@@ -294,7 +294,7 @@ def test_every_table_can_be_downloaded(officer: User, subject: str, language: st
     client = client_of(officer)
     client.cookies["django_language"] = language
     for form in ("xlsx", "csv"):
-        response = client.get(reverse("commitments:export", args=[subject, form]))
+        response: Any = client.get(reverse("commitments:export", args=[subject, form]))
         assert response.status_code == 200
         assert b"".join(response.streaming_content)
 
