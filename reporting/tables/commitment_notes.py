@@ -20,7 +20,12 @@ from reviews.models import ReviewEntry
 
 
 def review_entries(commitment: Commitment, user: User) -> list[history.Entry]:
-    """The log of the review, as entries of the history; a note on a measure is as visible as the measure. One query."""
+    """The officer's log, as entries of the history: for council, approver and audit, not for the units it is about.
+
+    A note is as visible as its own class and the measure it names. One query.
+    """
+    if user.unit_ids and not user.is_city_wide:
+        return []
     rows = ReviewEntry.objects.filter(commitment=commitment, protection__in=user.clearance())
     seen = rows.filter(measure__isnull=True) | rows.filter(measure__in=Measure.objects.visible_to(user))
     return [

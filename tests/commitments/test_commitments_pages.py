@@ -162,6 +162,8 @@ def test_the_review_log_is_part_of_the_history_as_far_as_someone_may_see_it():
     assert "Verfolgten" not in text(officer, *address)
     assert "geheimen" not in text(officer, *address)
     assert "Verfolgten" in text(make_trusted(), *address)
+    assert "Offen gesprochen." in text(make_user(Role.COUNCIL), *address)
+    assert "Offen gesprochen." not in text(make_user(Role.CONTACT, commitment.lead_unit), *address)
 
 
 def test_rule_16_what_is_out_of_competence_is_shown_as_such_and_stays_out_of_the_rate():
