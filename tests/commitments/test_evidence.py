@@ -123,7 +123,12 @@ def test_the_same_thing_stands_once_on_a_measure():
     measure = make_measure()
     add(measure)
     add(measure, link())
-    paper = {"kind": EvidenceKind.COUNCIL_PAPER, "title": "Beschluss", "protection": PUBLIC, "reference": "1/2026"}
+    paper: dict[str, Any] = {
+        "kind": EvidenceKind.COUNCIL_PAPER,
+        "title": "Beschluss",
+        "protection": PUBLIC,
+        "reference": "1/2026",
+    }
     add(measure, workflow.Given(**paper))
 
     for again in (given(title="Anders"), link(title="Anders"), workflow.Given(**paper)):
@@ -153,8 +158,8 @@ def test_evidence_is_never_laxer_than_its_row():
 
 
 def test_a_row_that_becomes_stricter_takes_its_evidence_with_it():
-    row = add(make_measure())
-    measure = row.measure
+    measure = make_measure()
+    row = add(measure)
     measure.protection = PROTECTED
     saved(measure)
 
@@ -512,7 +517,7 @@ def test_evidence_is_changed_replaced_and_withdrawn_by_forms():
 def test_a_reader_sees_evidence_without_the_ways_to_change_it():
     row = make_evidence()
 
-    page = text(make_user(Role.COUNCIL), "commitments:measure-evidence", row.measure.reference)
+    page = text(make_user(Role.COUNCIL), "commitments:measure-evidence", workflow.owner_of(row).reference)
 
     assert row.title in page
     assert row.url in page
@@ -524,7 +529,9 @@ def test_what_has_expired_says_so():
     row = make_evidence(expires_on=timezone.localdate() - timedelta(days=1))
     make_evidence(row.measure, expires_on=timezone.localdate())
 
-    (first, second) = get(make_officer(), "commitments:measure-evidence", row.measure.reference).context["evidence"]
+    (first, second) = get(make_officer(), "commitments:measure-evidence", workflow.owner_of(row).reference).context[
+        "evidence"
+    ]
 
     assert (first.is_expired, second.is_expired) == (True, False)
 
