@@ -282,6 +282,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=0),
         "args": ("seal-ledger",),
     },
+    "remove files that nobody took over": {
+        "task": "commitments.jobs.ask",
+        "schedule": crontab(minute=40),
+        "args": ("expire-imports",),
+    },
     "remind and send mails": {
         "task": "commitments.jobs.ask",
         "schedule": crontab(hour="7-18", minute=10),

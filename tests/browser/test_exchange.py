@@ -55,7 +55,7 @@ def test_a_wrong_file_is_mended_and_taken_over(page: Page, site: str, officer: U
         assert not sideways(page)
 
     page.get_by_role("button", name="Übernehmen").click()
-    expect(page.get_by_text("Sagen Sie in einem Satz", exact=False).first).to_be_visible()
+    expect(page.locator(".kern-error").first).to_be_visible()
     page.goto(page.url.replace("take-over/", ""))
     page.get_by_label("Warum übernehmen Sie diese Zeilen?").fill("Liste des Amtes")
     page.get_by_role("button", name="Übernehmen").click()
