@@ -89,7 +89,7 @@ LEAD = PARTNER | {
 STRANGER = PARTNER | {"projectID": "101000002", "organisationID": OTHER, "name": "CITY 1"}
 
 
-def table(*rows: dict, headings=None, separator=";") -> str:
+def table(*rows: dict[str, str], headings=None, separator=";") -> str:
     file = io.StringIO()
     writer = csv.DictWriter(file, list(headings or rows[0]), delimiter=separator, quoting=csv.QUOTE_ALL)
     writer.writeheader()

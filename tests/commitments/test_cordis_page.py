@@ -65,7 +65,7 @@ def test_an_archive_waits_with_what_was_said_beside_it(office, tmp_path):
         Direction.IMPORT,
     )
     assert Options.load(storage.folder_of(transfer.pk)) == Options((CITY, OTHER), "office", "office")
-    assert Job.objects.filter(pk=transfer.job).exists()
+    assert Job.objects.get().pk == transfer.job
 
 
 def test_two_files_wait_as_one(office):
@@ -77,7 +77,9 @@ def test_two_files_wait_as_one(office):
 
     transfer = Transfer.objects.get()
     assert transfer.file_name == "project.csv, organization.csv"
-    assert storage.upload_of(transfer.pk).read_bytes().startswith(b"PK")
+    path = storage.upload_of(transfer.pk)
+    assert path is not None
+    assert path.read_bytes().startswith(b"PK")
 
 
 @pytest.mark.parametrize(

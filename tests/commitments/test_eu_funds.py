@@ -30,7 +30,7 @@ LIST = {
 }
 
 
-def table(folder: Path, *rows: dict) -> Path:
+def table(folder: Path, *rows: dict[str, str]) -> Path:
     path = folder / "upload.csv"
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), delimiter=";")

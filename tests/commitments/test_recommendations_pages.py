@@ -235,7 +235,7 @@ def test_the_city_answers():
     assert (row.response, row.responded_on) == ("in_part", date(2024, 2, 1))
     page = text(officer, PAGE, row.key)
     assert "Nur der zweite Teil." in page
-    assert RecommendationResponse.IN_PART.label in page
+    assert str(RecommendationResponse.IN_PART.label) in page
 
 
 def test_links_are_found_by_typing_with_and_without_a_script():

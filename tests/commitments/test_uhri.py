@@ -4,6 +4,7 @@ import io
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -49,9 +50,9 @@ ROW = {
 }
 
 
-def workbook(folder: Path, *rows: dict, headings=HEADINGS) -> Path:
+def workbook(folder: Path, *rows: dict[str, Any], headings=HEADINGS) -> Path:
     book = Workbook()
-    sheet = book.active
+    sheet: Any = book.active
     sheet.append(list(headings))
     for row in rows:
         sheet.append([row.get(heading) for heading in headings])
