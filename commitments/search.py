@@ -38,8 +38,8 @@ def matching(rows: QuerySet[Row], typed: str) -> QuerySet[Row]:
 def ranked(rows: QuerySet[Any, Any], typed: str) -> QuerySet[Any, Any]:
     """The matching rows with ``rank``, to order by: 0 begins with what was typed, 1 is called so, 2 says so."""
     found: QuerySet[Any, Any] = matching(rows, typed)
-    words = folding.words(typed[:LONGEST])
-    if not words:
+    words, searched = folding.words(typed[:LONGEST]), _searched(rows.model)
+    if not words or (searched and not searched.name):
         return found.annotate(rank=Value(2))  # type: ignore[no-any-return] # of whatever model
     begins = _entries(rows.model).filter(name__startswith=folding.phrase(typed[:LONGEST]))
     rank = Case(
