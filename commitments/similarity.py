@@ -10,24 +10,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log, sqrt
 
+from commitments.folding import STEMMERS, fold
+
 SHORTEST = 4
 """Words of fewer letters say little."""
 
-ENDINGS = ("ungen", "innen", "ung", "ing", "en", "er", "es", "em", "e", "s", "n")
-"""Endings that are cut off, where four letters remain: one at most, the longest that fits."""
-
 COMMON_WORDS = """
-    aber alle allen auch beim bzw dass dazu dem denen deren dies diese diesem dieser dieses durch eigene eine einem einen
-    einer eines ersten etwa fürs ganz gegen haben hier ihre ihrem ihren ihrer jahr jahre jede jeder kann können maßnahme
-    maßnahmen mehr mehrere neue nach nicht noch oder ohne rahmen sein seine seiner seit sich sind soll sollen sowie stadt
-    städte über unter viele vier wird werden wurde zum zur zwei zwischen
-    about also and are city each from have into measure measures more other since that the their them they this through
-    under which with within years
+    aber alle allen auch beim bzw dass dazu dem denen deren dies diese diesem dieser dieses durch eigene eine
+    einem einen einer eines ersten etwa fürs ganz gegen haben hier ihre ihrem ihren ihrer jahr jahre jede jeder
+    kann können maßnahme maßnahmen mehr mehrere neue nach nicht noch oder ohne rahmen sein seine seiner seit
+    sich sind soll sollen sowie stadt städte über unter viele vier wird werden wurde zum zur zwei zwischen about
+    also and are city each from have into measure measures more other since that the their them they this
+    through under which with within years
 """
 COMMON = frozenset(COMMON_WORDS.casefold().split())
 """Words that stand in every other text, German and English."""
 
 WORD = re.compile(r"[^\W\d_]+")
+GERMAN = STEMMERS[0]
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,8 @@ def stems(*texts: str) -> dict[str, str]:
 
 
 def stem(folded: str) -> str:
-    """A word without its ending: ``städten`` and ``städte`` have the same one."""
-    for ending in ENDINGS:
-        if folded.endswith(ending) and len(folded) - len(ending) >= SHORTEST:
-            return folded[: -len(ending)]
-    return folded
+    """A word without its ending, as the search has it: ``städten`` and ``städte`` have the same one."""
+    return str(GERMAN.stemWord(fold(folded).strip()))
 
 
 def rarity(texts: Iterable[Iterable[str]]) -> dict[str, float]:

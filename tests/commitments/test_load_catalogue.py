@@ -113,6 +113,7 @@ def test_a_later_version_replaces_the_one_before_and_a_second_run_changes_nothin
 
     second = InstrumentVersion.objects.get(number=2)
     link = ProvisionLink.objects.get(source__version=second, target__version__number=1, relation="equivalent")
+    assert second.replaces is not None
     assert (second.replaces.number, second.label_en) == (1, "Version of 1 January 2001")
     assert (link.target.number, link.note) == ("Art. 5", "Unchanged")
     assert not again.is_change

@@ -43,8 +43,8 @@ def _articles():
         make_article(number)
 
 
-def drawn(user=None, **view):
-    view = matrix.View(**view)
+def drawn(user=None, **chosen):
+    view = matrix.View(**chosen)
     return matrix.matrix(view, matrix.counts_of(view, user or make_officer()), gaps.gap_reasons())
 
 

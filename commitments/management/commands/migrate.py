@@ -1,7 +1,8 @@
 """Django's migrate, which puts the append-only triggers back and makes all rows findable.
 
 SQLite changes a table by building it anew, and cannot while triggers of other tables name it; there they are away for
-as long as the migration runs. Should it be killed, ``verify_ledger`` names what is missing; the next ``migrate`` mends it.
+as long as the migration runs. Should it be killed, ``verify_ledger`` names what is missing, and the next ``migrate``
+mends it.
 """
 
 from typing import Any
