@@ -35,6 +35,7 @@ class MatrixFilter(Filter):
         super().__init__(data, **options)
         if not self.chosen().get("columns"):
             del self.fields["name"]
+            self.cleaned_data.pop("name", None)
 
     def filters(self) -> dict[str, Any]:
         """What is counted, without what stands in rows and columns."""

@@ -54,6 +54,15 @@ LISTS: dict[str, tuple[Any, Narrow]] = {
 }
 """The lists whose filter an export takes over, by the beginning of the subject's key."""
 
+PAGES = {
+    "commitments": "commitments:commitment-list",
+    "links": "commitments:measure-list",
+    "measures": "commitments:measure-list",
+    "provision": "commitments:measure-list",
+    "uhri": "commitments:recommendation-list",
+}
+"""The list on which the entries of a file stand, by the beginning of the subject's key; the others' are engagements."""
+
 
 @require_safe
 def exchange(request: UserRequest) -> HttpResponse:
@@ -127,6 +136,7 @@ def _show(request: UserRequest, shown: Transfer, form: TakeOverForm) -> HttpResp
         "transfer": shown,
         "subject": SUBJECTS.get(shown.subject),
         "subject_label": _label(shown.subject),
+        "entries_url": reverse(PAGES.get(shown.subject.split("-")[0], "commitments:engagement-list")),
         "job": job,
         "job_url": reverse("commitments:job", args=[job.pk]) if job else "",
         "at_work": at_work,
@@ -235,7 +245,8 @@ def _written(request: UserRequest, shown: Subject, form: str, path: Path) -> Fil
     cells = [] if rows is None else shown.rows_for_export(rows, Known(request.user))
     written = write_file(path, form, shown, cells, _about(request, summary))
     day = clock.today().isoformat()
-    file_name = f"{slugify(str(shown.label).translate(GERMAN))}-{_('template') if is_template else day}.{form}"
+    ending = _("template") if is_template else day
+    file_name = f"{slugify(str(shown.label).translate(GERMAN))}-{ending}.{form}"
     if not is_template:
         facts = workflow.FileFacts(file_name, path.stat().st_size, storage.digest_of(storage.file_chunks(path)))
         taken = workflow.Taken(written.rows, request.GET.urlencode(), written.holds_protected)
