@@ -245,6 +245,12 @@ def page_text(address, role=Role.OFFICER, language="de"):
     return " ".join(response.content.decode().split())
 
 
+@pytest.mark.parametrize("address", [MATRIX, f"{MATRIX}download.csv"])
+def test_a_word_for_columns_says_nothing_where_no_columns_are_chosen(address):
+    answer = signed_in(make_officer()).get(address, {"name": "Sport"})
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("columns", ["", "unit", "partner", "engagement"])
 @pytest.mark.parametrize("rows", ["", "instruments", "crc", "udhr", "nonsense", "x" * 200, "\x00"])
 @pytest.mark.parametrize("language", ["de", "en"])
