@@ -87,6 +87,9 @@ def exchange(request: UserRequest) -> HttpResponse:
 
 
 def _label(key: str) -> str:
+    """The name of a table; the matrix goes out without being one of those that come in."""
+    if key == "matrix":
+        return _("Matrix")
     return str(SUBJECTS[key].label) if key in SUBJECTS else key
 
 

@@ -35,7 +35,7 @@ def matrix_sheet(table: Matrix, lead: Sequence[str]) -> Sheet:
     head: list[Value] = [
         first,
         _("Title"),
-        *(column.label for column in table.columns),
+        *(str(column.label).replace(SOFT_HYPHEN, "") for column in table.columns),
         _("Total"),
         _("Indirect in addition"),
     ]

@@ -85,7 +85,8 @@ def matrix_file(request: UserRequest, kind: str) -> HttpResponse:
     if request.GET.get("sheet") == "gaps":
         sheets = sheets[1:] or [files.gap_sheet([], lead[:3])]
     content = files.as_xlsx(sheets) if kind == "xlsx" else files.as_csv(sheets[0])
-    name = f"{_('matrix') if sheets[0].name == _('Matrix') else _('gaps')}-{clock.today():%Y-%m-%d}.{kind}"
+    subject = _("matrix") if sheets[0].name == _("Matrix") else _("gaps")
+    name = f"{subject}-{clock.today():%Y-%m-%d}.{kind}"
     rows = sum(len(sheet.rows) - 1 for sheet in sheets)
     made = Download(
         "matrix", name, content, request.GET.urlencode(), rows, Protection.PROTECTED in request.user.clearance()
