@@ -12,6 +12,7 @@ from commitments.jobs import enqueue
 from commitments.ledger import save_as
 from commitments.models import Direction, Transfer, TransferState, User
 from commitments.permissions import Verb, require
+from commitments.workflow.downloads import noted_filter
 from commitments.workflow.steps import day, locked
 
 CHECK, APPLY = "check-import", "apply-import"
@@ -106,7 +107,7 @@ class Taken:
 def note_export(subject: str, file: FileFacts, taken: Taken, *, actor: User | None, at: datetime) -> Transfer:
     role = require(actor, Verb.EXPORT, on=day(at)) if actor is not None else None
     transfer = _transfer(Direction.EXPORT, subject, file, TransferState.MADE, actor, at)
-    transfer.counts, transfer.query = {"rows": taken.rows}, taken.query[:1000]
+    transfer.counts, transfer.query = {"rows": taken.rows}, noted_filter(taken.query, actor)
     transfer.holds_protected = taken.holds_protected
     acting_for = role.acting_for if role else None
     save_as(transfer, actor=actor, acting_for=acting_for, reason=_("Rows taken out as a file"), at=at)

@@ -19,7 +19,7 @@ from commitments import jobs, workflow
 from commitments.exchange import storage
 from commitments.exchange.registry import SUBJECTS
 from commitments.models import Direction, Job, JobState, Measure, Protection, Role, Transfer, TransferState, User
-from tests.commitments.pages import MOST_QUERIES, client_of, cost, get
+from tests.commitments.pages import MOST_QUERIES, client_of, cost, get, make_trusted
 from tests.commitments.pages import text as page_text
 from tests.commitments.tables import HEADINGS, changed, taken_out, text, xlsx
 from tests.factories import (
@@ -255,6 +255,20 @@ def test_an_export_follows_the_filter_of_the_list_and_stands_in_the_log(officer:
     assert len(made.sha256) == 64
     assert made.file_name in page_text(make_user(Role.AUDITOR), "commitments:exchange")
     assert made.file_name not in page_text(make_user(Role.COUNCIL), "commitments:exchange")
+
+
+def test_rule_10_what_somebody_with_the_right_typed_is_not_written_down(officer: User) -> None:
+    trusted = make_trusted()
+
+    downloaded(trusted, q="Rahel", engagement="rahel", field="europe")
+    downloaded(officer, q="Rahel", field="europe")
+
+    assert list(Transfer.objects.order_by("pk").values_list("query", flat=True)) == [
+        "field=europe",
+        "q=Rahel&field=europe",
+    ]
+    history = Transfer.history.model.objects.filter(by=trusted)
+    assert set(history.values_list("query", flat=True)) == {"field=europe"}
 
 
 def test_rule_10_an_export_with_protected_rows_says_so_in_the_log(officer: User) -> None:
