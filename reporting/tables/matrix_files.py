@@ -19,6 +19,9 @@ Value = str | int
 WIDEST = 60
 """Characters; a longer text is wrapped."""
 
+SOFT_HYPHEN = "\N{SOFT HYPHEN}"
+"""Where a heading may break on a page; in a file it would keep a heading from being found."""
+
 
 @dataclass(frozen=True)
 class Sheet:
