@@ -53,7 +53,8 @@ class Options:
     def usual(cls) -> "Options":
         city = City.objects.first()
         own = OrganisationalUnit.objects.filter(is_officers_own=True).existing(clock.today()).first()
-        return cls(tuple(city.pics) if city else (), own.key if own else "")
+        pics = tuple(city.pics) if city else ()
+        return cls(pics, own.key, RunBy.OFFICE) if own else cls(pics)
 
     def for_new(self) -> ForNew:
         unit = OrganisationalUnit.objects.existing(clock.today()).filter(key=self.unit).first()

@@ -56,6 +56,7 @@ class CordisForm(forms.Form):
             label=_("Unit that keeps projects that are new here"),
             help_text=_("You can change it afterwards, project by project; an import never does."),
             to_field_name="key",
+            empty_label=_("Please choose"),
             error_messages={"required": _("Choose the unit that is to keep the projects that are new here.")},
         )
         self.fields["run_by"] = forms.ChoiceField(label=_("Who runs projects that are new here"), choices=RunBy.choices)
