@@ -16,6 +16,7 @@ from django.utils.translation import pgettext
 
 from commitments import clock, permissions, pictures, texts
 from commitments.models.people import User
+from commitments.models.portfolio import PartnerRole
 
 register = template.Library()
 
@@ -233,6 +234,12 @@ def trend_chart(points: Sequence[Mapping[str, Any]], grades: Sequence[str], smal
 @register.filter
 def heat(count: int) -> int:
     return pictures.heat(count)
+
+
+@register.filter
+def partner_role(text: str) -> str:
+    """The word for a role that came with a file of the Commission; empty where somebody described it otherwise."""
+    return str(PartnerRole(text).label) if text in PartnerRole.values else ""
 
 
 @register.filter
