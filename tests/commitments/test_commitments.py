@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
-from commitments.models import Commitment, CommitmentProvision, Competence, Role
+from commitments.models import Commitment, CommitmentProvision, CommitmentUnit, Competence, Protection, Role, User
 from commitments.workflow.commitments import (
     CommitmentEdit,
     Entry,
@@ -23,6 +23,7 @@ from tests.factories import (
     make_provision,
     make_unit,
     make_user,
+    saved,
 )
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +150,15 @@ def test_a_commitment_does_not_end_without_a_reason():
         end_commitment(make_commitment(), actor=make_officer(), at=timezone.now(), reason=" ")
 
     assert "end_reason_de" in refused.value.message_dict
+
+
+def test_a_unit_that_no_longer_contributes_no_longer_sees_what_is_internal():
+    unit = make_unit()
+    contact = make_user(Role.CONTACT, unit)
+    part = saved(CommitmentUnit(commitment=make_commitment(protection=Protection.INTERNAL), unit=unit))
+    assert Commitment.objects.visible_to(contact).exists()
+
+    part.ended_on = TODAY()
+    saved(part)
+
+    assert not Commitment.objects.visible_to(User.objects.get(pk=contact.pk)).exists()

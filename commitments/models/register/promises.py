@@ -72,7 +72,7 @@ class CommitmentQuerySet(TrackedQuerySet["Commitment"]):
     def visible_to(self, user: User) -> Self:
         seen = Q(protection__in=user.clearance())
         if user.unit_ids:
-            own = CommitmentUnit.objects.filter(unit__in=user.unit_ids).values("commitment")
+            own = CommitmentUnit.objects.filter(unit__in=user.unit_ids, ended_on__isnull=True).values("commitment")
             in_house = Q(protection__in=(Protection.COUNCIL, Protection.INTERNAL))
             seen |= in_house & (Q(lead_unit__in=user.unit_ids) | Q(pk__in=own))
         return self.filter(seen)
