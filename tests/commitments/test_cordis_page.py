@@ -40,7 +40,7 @@ def zip_file(folder):
 def test_known_codes_and_the_officers_own_unit_are_filled_in(office):
     form = get(make_officer(), PAGE).context["form"]
 
-    assert (form["pics"].value(), form["unit"].value()) == (CITY, "office")
+    assert [form[name].value() for name in ("pics", "unit", "run_by")] == [CITY, "office", "office"]
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.OFFICER])

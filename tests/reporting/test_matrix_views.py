@@ -345,6 +345,12 @@ def test_the_table_is_read_by_a_spreadsheet_and_calculates_nothing():
     assert gap[3:5] == ["'=1+1", "'+49 anrufen"]
 
 
+def test_the_headings_of_a_file_hold_no_soft_hyphen_and_are_found_by_a_search():
+    content = download("csv").content.decode("utf-8-sig")
+
+    assert content.startswith("Artikel;Titel;Partnerschaften;")
+
+
 def test_all_columns_are_in_the_file():
     for n in range(15):
         make_measure(make_unit(name_de=f"Amt {n:02}"))
