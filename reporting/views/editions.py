@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -23,13 +24,15 @@ from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
 from reporting import workflow
 from reporting.forms import NewEditionForm
+from reporting.locking import is_locked
 from reporting.models import EditionState, ReportDocument, ReportEdition, Volume
 from reporting.tables.matrix import field_label
 from reporting.workflow import EVERY_DOCUMENT, Wanted
 from reviews.models import CycleState, ReviewCycle
 
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-UNCHANGING = "private, max-age=3600, immutable"
+ASKED_EACH_TIME = "private, no-cache"
+"""A file may be kept, and is asked for again by its hash each time: it may have been locked since (rule 10)."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +146,16 @@ def document_cancel(request: UserRequest, year: int, number: int, job: uuid.UUID
 
 def _etag(request: HttpRequest, pk: int) -> str | None:
     """The file's own hash; asked only of files that this person may have."""
-    found = ReportDocument.objects.visible_to(request.user).filter(pk=pk).first()  # type: ignore[arg-type]
-    return f'"{found.sha256}"' if found else None
+    rows = ReportDocument.objects.visible_to(request.user).select_related("edition")  # type: ignore[arg-type]
+    found = rows.filter(pk=pk).first()
+    return f'"{found.sha256}"' if found and not is_locked(request.user, _made_at(found)) else None  # type: ignore[arg-type]
+
+
+def _made_at(document: ReportDocument) -> datetime:
+    """When its content was fixed: a released document is drawn from what was stored at the release."""
+    released = document.edition.released_at
+    is_draft = document.edition_state == EditionState.DRAFT
+    return document.rendered_at if is_draft or released is None else min(released, document.rendered_at)
 
 
 @require_safe
@@ -153,6 +164,8 @@ def document(request: UserRequest, pk: int) -> HttpResponse:
     """The file as it was stored; it is checked against its hash before it leaves the house."""
     rows = ReportDocument.objects.visible_to(request.user).select_related("edition__cycle")
     shown = get_object_or_404(rows, pk=pk)
+    if is_locked(request.user, _made_at(shown)):
+        return render(request, "reporting/document_locked.html", {"sha256": shown.sha256}, status=403)
     try:
         data = filestore.get(shown.sha256)
     except filestore.AlteredError as error:
@@ -161,7 +174,7 @@ def document(request: UserRequest, pk: int) -> HttpResponse:
     headers = {
         "Content-Disposition": content_disposition_header(attached, file_name(shown)) or "inline",
         "X-Content-Type-Options": "nosniff",
-        "Cache-Control": UNCHANGING,
+        "Cache-Control": ASKED_EACH_TIME,
     }
     return HttpResponse(data, content_type=shown.media_type, headers=headers)
 
@@ -172,6 +185,8 @@ def edition_content(request: UserRequest, year: int, number: int) -> HttpRespons
     shown = _edition(request, year, number)
     if not shown.content_file:
         return redirect("reporting:edition", year, number)
+    if is_locked(request.user, shown.released_at or clock.now()):
+        return render(request, "reporting/document_locked.html", {"sha256": shown.content_sha256}, status=403)
     try:
         data = filestore.get(shown.content_file)
     except filestore.AlteredError as error:

@@ -5,11 +5,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from commitments import filestore, jobs
-from commitments.models import Job, JobState, Protection, Role
+from commitments.models import Job, JobState, Measure, Protection, Role
 from reporting import workflow
 from reporting.models import EditionState, ReportDocument, ReportEdition
 from reporting.workflow import Wanted
-from tests.factories import make_approver, make_city, make_officer, make_user, saved
+from tests.commitments.pages import make_trusted
+from tests.factories import make_approver, make_city, make_measure, make_officer, make_user, saved
 from tests.reporting.editions import MAIN, drawn, make_edition, make_frozen_cycle, make_released
 from tests.reviews.pages import queries, signed_in
 
@@ -251,6 +252,34 @@ class TestTheDownload:
 
         assert self.get(document, role).status_code == 404
         assert self.get(document, Role.OFFICER).status_code == 200
+
+    def test_rule_10_a_row_that_is_protected_since_locks_the_files_that_hold_it(self):
+        document = add(make_released())
+        etag = self.get(document)["ETag"]
+        content = reverse("reporting:edition-content", args=[2025, document.edition.number])
+        measure = Measure.objects.get()
+        measure.protection = Protection.PROTECTED
+        saved(measure)
+
+        codes = {role: self.get(document, role).status_code for role in Role if role != Role.ADMINISTRATOR}
+        kept = self.get(document, headers={"if-none-match": etag})
+
+        assert set(codes.values()) == {403}
+        assert kept.status_code == 403
+        assert document.sha256 in kept.content.decode()
+        assert signed_in(make_officer()).get(content).status_code == 403
+
+    def test_rule_10_what_was_protected_before_locks_nothing_and_who_has_the_right_reads_on(self):
+        make_measure(protection=Protection.PROTECTED)
+        document = add(make_released())
+        assert self.get(document).status_code == 200
+
+        measure = Measure.objects.get(protection=Protection.PUBLIC)
+        measure.protection = Protection.PROTECTED
+        saved(measure)
+
+        assert self.get(document).status_code == 403
+        assert signed_in(make_trusted()).get(reverse("reporting:document", args=[document.pk])).status_code == 200
 
     def test_an_altered_file_is_not_handed_out(self):
         document = add(make_released())
