@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from openpyxl import load_workbook
 
 from commitments import clock
@@ -231,7 +232,10 @@ def test_columns_are_narrowed_by_a_word():
     for name in ("Kulturamt", "Sportamt"):
         make_measure(make_unit(name_de=name))
 
-    assert labels(drawn(columns="unit", name="kultur")) == ["Kulturamt", "1 weitere"]
+    with translation.override("de"):
+        found = labels(drawn(columns="unit", name="kultur"))
+
+    assert found == ["Kulturamt", "1 weitere"]
 
 
 # Pages
