@@ -65,6 +65,7 @@ def metropolis(folder: Path, scale: float) -> None:
     from django.core.management import call_command  # noqa: PLC0415 - Django is only now set up
 
     with Path(os.devnull).open("w") as nothing:
+        call_command("collectstatic", interactive=False, stdout=nothing, verbosity=0)
         call_command("migrate", stdout=nothing, verbosity=0)
         call_command("load_catalogue", stdout=nothing)
         with timed(f"generate a metropolis at scale {scale:g}"):
