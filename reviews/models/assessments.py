@@ -133,13 +133,14 @@ class Assessment(TrackedModel):
 
 
 class AssessmentMeasure(TrackedModel):
-    """A measure that a finding rests on or names."""
+    """A measure that a finding rests on or names; one that is taken off ends and stays (rule 11)."""
 
     frozen_with = FrozenWith("cycle_id", "reviews_reviewcycle", FINAL_STATES)
 
     cycle = models.ForeignKey(ReviewCycle, on_delete=models.PROTECT, related_name="+")
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="assessment_measures")
     measure = models.ForeignKey(Measure, on_delete=models.PROTECT, related_name="assessment_measures")
+    ended_on = models.DateField(null=True, blank=True)
 
     objects = TrackedQuerySet.as_manager()
 
