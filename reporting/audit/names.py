@@ -180,6 +180,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "reminderdate": ("cycle_id",),
     "assessmentmeasure": ("assessment_id", "measure_id"),
     "dissent": ("assessment_id", "unit_id"),
+    "followupreport": ("follow_up_id",),
     "reviewentry": ("commitment_id",),
     "statement": ("commitment_id",),
     "reportdocument": ("edition_id",),

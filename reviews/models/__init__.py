@@ -32,7 +32,9 @@ from reviews.models.cycles import (
 from reviews.models.follow_ups import (
     FollowUp,
     FollowUpQuerySet,
+    FollowUpReport,
     FollowUpState,
+    ReportKind,
 )
 from reviews.models.mails import Mail, MailKind, MailState, ReminderDate
 
@@ -51,6 +53,7 @@ __all__ = [
     "Dissent",
     "FollowUp",
     "FollowUpQuerySet",
+    "FollowUpReport",
     "FollowUpState",
     "Mail",
     "MailKind",
@@ -59,6 +62,7 @@ __all__ = [
     "Reminder",
     "ReminderDate",
     "ReminderKind",
+    "ReportKind",
     "ReviewCycle",
     "ReviewCycleQuerySet",
     "ReviewEntry",

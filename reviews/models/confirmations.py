@@ -117,6 +117,22 @@ class Confirmation(TrackedModel):
     released_for = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
     return_note_de = text()
     return_note_en = text()
+    named_unit = models.ForeignKey(
+        OrganisationalUnit,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Whose it is, where the unit says that it is not its own."),
+    )
+    handed_to = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        help_text=_("Who works on it; nobody else loses access."),
+    )
 
     objects = ConfirmationQuerySet.as_manager()
 
@@ -155,6 +171,11 @@ class Confirmation(TrackedModel):
                 name="confirmation_nil_for_commitments",
                 condition=~Q(result="nil") | Q(commitment__isnull=False),
                 violation_error_message=_("A nil return is for a commitment without a measure."),
+            ),
+            models.CheckConstraint(
+                name="confirmation_names_another_unit",
+                condition=Q(named_unit__isnull=True) | (Q(result="not_ours") & ~Q(named_unit=F("unit"))),
+                violation_error_message=_("Name another unit than your own, and only where the entry is not yours."),
             ),
             models.CheckConstraint(
                 name="confirmation_submitted_by_somebody",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commitments.models import (
     Commitment,
+    Evidence,
     OrganisationalUnit,
     User,
 )
@@ -76,3 +77,40 @@ class FollowUp(TrackedModel):
 
     def is_overdue(self, today: date) -> bool:
         return self.state == FollowUpState.OPEN and self.due_on < today
+
+
+class ReportKind(models.TextChoices):
+    PROGRESS = "progress", _("Under way")
+    DONE = "done", _("Done, says the unit")
+    DECLINED = "declined", _("Declined")
+
+
+class FollowUpReport(TrackedModel):
+    """What a unit says on its promise, dated and never edited; the officer decides what came of it."""
+
+    append_only = True
+
+    follow_up = models.ForeignKey(FollowUp, on_delete=models.PROTECT, related_name="reports")
+    kind = models.CharField(max_length=8, choices=ReportKind)
+    text_de = models.TextField()
+    text_en = text()
+    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reported_on = models.DateField()
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", editable=False)
+    author_for = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
+
+    objects = TrackedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("reported_on", "pk")
+        constraints = (
+            known("follow_up_report", "kind", ReportKind),
+            models.CheckConstraint(
+                name="follow_up_report_in_words",
+                condition=~Q(text_de=""),
+                violation_error_message=_("Say in one or two sentences how far it is."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.follow_up}: {self.kind} {self.reported_on}"

@@ -58,6 +58,7 @@ class MailKind(models.TextChoices):
     REMINDER = "reminder", _("Reminder")
     ESCALATION = "escalation", _("Letter to the head of the unit")
     RENEWAL = "renewal", _("Reminder of renewals")
+    HANDOVER = "handover", _("Entries handed over")
 
 
 class MailState(models.TextChoices):
