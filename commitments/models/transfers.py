@@ -21,6 +21,8 @@ class TransferState(models.TextChoices):
     REFUSED = "refused", _("refused, nothing written")
     APPLIED = "applied", _("taken over")
     DISCARDED = "discarded", _("discarded")
+    MAKING = "making", _("being made")
+    READY = "ready", _("ready to be downloaded")
     MADE = "made", _("downloaded")
 
 
