@@ -14,6 +14,7 @@ from reviews.models.assessments import (
     Statement,
     Trend,
 )
+from reviews.models.calendars import CalendarFeed, CalendarFeedQuerySet
 from reviews.models.confirmations import (
     ANSWERED,
     Confirmation,
@@ -45,6 +46,8 @@ __all__ = [
     "AssessmentMeasure",
     "AssessmentQuerySet",
     "AssessmentState",
+    "CalendarFeed",
+    "CalendarFeedQuerySet",
     "Confirmation",
     "ConfirmationQuerySet",
     "ConfirmationResult",
