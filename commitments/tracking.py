@@ -15,11 +15,15 @@ Model = TypeVar("Model", bound=models.Model, covariant=True)
 
 @dataclass(frozen=True)
 class FrozenWith:
-    """Rows of a table that no longer change once a row they belong to is in one of some states."""
+    """Rows of a table that no longer change once a row they belong to is in one of some states.
+
+    ``still_joined`` are those of the states in which a new row may still be added; what stands there does not change.
+    """
 
     column: str
     table: str
     states: tuple[str, ...]
+    still_joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

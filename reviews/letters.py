@@ -76,6 +76,7 @@ def _subject(cycle: ReviewCycle, kind: str) -> str:
         MailKind.REQUEST: _("Please confirm your measures by %(day)s (human rights, %(year)s)"),
         MailKind.REMINDER: _("Reminder: answers due on %(day)s (human rights, %(year)s)"),
         MailKind.RENEWAL: _("Renewals of memberships and titles"),
+        MailKind.HANDOVER: _("Entries were handed over to you, due on %(day)s (human rights, %(year)s)"),
         MailKind.ESCALATION: _("Answers of your unit are missing, they were due on %(day)s (human rights, %(year)s)"),
     }
     return subjects[MailKind(kind)] % {"day": texts.long_date(cycle.confirm_by), "year": cycle.year}

@@ -42,11 +42,12 @@ def _append_only(table: str) -> list[Trigger]:
 
 
 def _frozen(table: str, guard: FrozenWith) -> list[Trigger]:
-    states = ", ".join(f"'{state}'" for state in guard.states)
     found = []
     for event, rows in (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",)), ("TRUNCATE", ())):
         name = f"{PREFIX}{table}_frozen_{event.lower()}"[:63]
         owners = ", ".join(f"{row}.{guard.column}" for row in rows)
+        closed = [state for state in guard.states if event != "INSERT" or state not in guard.still_joined]
+        states = ", ".join(f"'{state}'" for state in closed)
         condition = f"SELECT 1 FROM {guard.table} WHERE id IN ({owners}) AND state IN ({states})"  # noqa: S608 - our own names
         sentence = f"{table}: the cycle is frozen, its rows no longer change"
         found.append(Trigger(name, table, event, condition if rows else "", sentence))

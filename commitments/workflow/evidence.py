@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from commitments import filestore
 from commitments.ledger import save_as
 from commitments.models import Commitment, Evidence, EvidenceKind, EvidenceRead, Measure, Protection, User
-from commitments.permissions import Verb, can, require
+from commitments.permissions import OfUnits, Verb, can, require
 from commitments.uploads import Received
 from commitments.workflow.steps import Edit, apply, day, locked, unchanged_since
 
@@ -64,10 +64,13 @@ def classes_for(owner: Owner) -> list[Protection]:
 
 
 @transaction.atomic
-def add(owner: Owner, given: Given, *, actor: User, at: datetime) -> Evidence:
-    """Add a file, a link or a council paper to a measure or commitment."""
+def add(owner: Owner, given: Given, *, actor: User, at: datetime, under: OfUnits | None = None) -> Evidence:
+    """Add a file, a link or a council paper to a measure or commitment.
+
+    ``under``: something else by which the actor's unit answers for it, for instance a promise on that commitment.
+    """
     owner = locked(owner)
-    role = require(actor, Verb.ADD_EVIDENCE, owner, on=day(at))
+    role = require(actor, Verb.ADD_EVIDENCE, under or owner, on=day(at))
     row = Evidence(**given.as_columns(), **_belongs_to(owner))
     _refuse_laxer_than(owner, row.protection)
     _refuse_past(row.expires_on, at)

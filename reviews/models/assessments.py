@@ -158,9 +158,12 @@ class AssessmentMeasure(TrackedModel):
 
 
 class Dissent(TrackedModel):
-    """A unit's objection to a verdict, printed beside it (rule 5)."""
+    """A unit's objection to a verdict, printed beside it (rule 5).
 
-    frozen_with = FrozenWith("cycle_id", "reviews_reviewcycle", FINAL_STATES)
+    After the freeze an answer cannot be withdrawn; until the report is released, an objection can still be added.
+    """
+
+    frozen_with = FrozenWith("cycle_id", "reviews_reviewcycle", FINAL_STATES, still_joined=(CycleState.FROZEN.value,))
 
     cycle = models.ForeignKey(ReviewCycle, on_delete=models.PROTECT, related_name="+")
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="dissents")

@@ -29,6 +29,7 @@ from reviews.models import (
     Assessment,
     AssessmentMeasure,
     AssessmentState,
+    CycleState,
     Dissent,
     Outcome,
     ReviewCycle,
@@ -139,11 +140,14 @@ def add_dissent(
     actor: User,
     at: datetime,
 ) -> Dissent:
-    """A unit's objection, printed beside the verdict (rule 5): by its contact, or entered by the officer."""
+    """A unit's objection, printed beside the verdict (rule 5): by its contact, or entered by the officer.
+
+    After the freeze, too, until the report is released: an answer can no longer be withdrawn then.
+    """
     cycle = locked_cycle(assessment.cycle_id)
     on = day_of(at)
     role = grant(actor, Verb.ASSESS, on=on) or require(actor, Verb.ANSWER, _OfUnit(unit), on=on)
-    require_running(cycle)
+    _require_unreleased(cycle)
     dissent = Dissent(
         cycle=cycle, assessment=assessment, unit=unit, text_de=text_de, text_en=text_en, stated_on=day_of(at)
     )
@@ -235,6 +239,17 @@ def authors_of(assessment: Assessment) -> set[int]:
     """Everyone who wrote or submitted it, or in whose place that was done (rule 9)."""
     past = history_model(Assessment).objects.filter(id=assessment.pk).order_by()
     return {pk for pair in past.values_list("author_id", "author_for_id").distinct() for pk in pair if pk}
+
+
+def _require_unreleased(cycle: ReviewCycle) -> None:
+    if cycle.state == CycleState.FROZEN:
+        return
+    if cycle.state == CycleState.CLOSED:
+        raise ValidationError(
+            _("The report %(year)s is released. What your unit objects to now goes into the next cycle's answer."),
+            params={"year": cycle.year},
+        )
+    require_running(cycle)
 
 
 @dataclass(frozen=True)

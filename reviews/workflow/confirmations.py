@@ -1,6 +1,6 @@
 """A unit's answers: drafted and submitted by its contact, released by its releasing person (rule 3).
 
-Nothing else writes ``Confirmation``, except the opening of a cycle.
+Nothing else writes ``Confirmation``, except the opening of a cycle and ``handing_over``.
 """
 
 from collections.abc import Iterable
@@ -14,8 +14,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from commitments.ledger import save_all_as, save_as
-from commitments.models import Assignment, Measure, User
+from commitments.models import Assignment, Measure, OrganisationalUnit, User
 from commitments.permissions import Verb, require
+from commitments.workflow.steps import unchanged_since
 from reviews.models import (
     ANSWERED,
     Confirmation,
@@ -45,20 +46,30 @@ STEPS_BACK: NextStates = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What a unit says on one request; ``changes`` as in ``reviews.workflow.changes``."""
+    """What a unit says on one request; ``changes`` as in ``reviews.workflow.changes``.
+
+    ``named_unit`` is the one whose the entry is, where the unit says that it is not its own.
+    """
 
     result: str = ""
     statement_de: str = ""
     statement_en: str = ""
     changes: dict[str, list[Any]] = field(default_factory=dict)
+    named_unit: OrganisationalUnit | None = None
 
 
 @transaction.atomic
-def save_draft(confirmation: Confirmation, answer: Answer, *, actor: User, at: datetime) -> Confirmation:
-    """Keep an unfinished answer. It does not stop reminders."""
-    row, role = _taken(confirmation, Verb.ANSWER, actor=actor, at=at)
+def save_draft(
+    confirmation: Confirmation, answer: Answer, *, actor: User, at: datetime, seen: int | None = None
+) -> Confirmation:
+    """Keep an unfinished answer. It does not stop reminders.
+
+    ``seen`` is the history row that the writer saw last: what a colleague saved since is never written over unread.
+    """
+    row, role = taken(confirmation, Verb.ANSWER, actor=actor, at=at)
     if row.state in ANSWERED:
         raise ValidationError(_("This answer is already submitted. Withdraw it to change it."))
+    unchanged_since(row, seen)
     require_next(NEXT_STATES, row.state, ConfirmationState.DRAFT, ConfirmationState)
     _fill_in(row, answer)
     row.state = ConfirmationState.DRAFT
@@ -69,7 +80,7 @@ def save_draft(confirmation: Confirmation, answer: Answer, *, actor: User, at: d
 @transaction.atomic
 def submit(confirmation: Confirmation, answer: Answer | None = None, *, actor: User, at: datetime) -> Confirmation:
     """The first key: the contact gives the answer to the releasing person; without ``answer`` the one drafted."""
-    row, role = _taken(confirmation, Verb.ANSWER, actor=actor, at=at)
+    row, role = taken(confirmation, Verb.ANSWER, actor=actor, at=at)
     require_next(NEXT_STATES, row.state, ConfirmationState.SUBMITTED, ConfirmationState)
     if answer is not None:
         _fill_in(row, answer)
@@ -81,20 +92,20 @@ def submit(confirmation: Confirmation, answer: Answer | None = None, *, actor: U
 @transaction.atomic
 def submit_unchanged(confirmations: Iterable[Confirmation], *, actor: User, at: datetime) -> int:
     """Submit many at once as “unchanged”, or as a nil return where there is no measure; the number submitted."""
-    rows = _taken_all(confirmations, Verb.ANSWER, actor=actor, at=at)
+    rows = taken_all(confirmations, Verb.ANSWER, actor=actor, at=at)
     for row, role in rows:
         require_next(NEXT_STATES, row.state, ConfirmationState.SUBMITTED, ConfirmationState)
         result = ConfirmationResult.CONFIRMED if row.measure_id else ConfirmationResult.NIL
         _fill_in(row, Answer(result, row.statement_de, row.statement_en))
         _submitted(row, role, actor=actor, at=at)
-    _save_all(rows, actor=actor, reason=_("Answers submitted together as unchanged"), at=at)
+    save_all(rows, actor=actor, reason=_("Answers submitted together as unchanged"), at=at)
     return len(rows)
 
 
 @transaction.atomic
 def release(confirmation: Confirmation, *, actor: User, at: datetime) -> Confirmation:
     """The second key: the releasing person makes it the unit's answer."""
-    row, role = _taken(confirmation, Verb.RELEASE_ANSWER, actor=actor, at=at)
+    row, role = taken(confirmation, Verb.RELEASE_ANSWER, actor=actor, at=at)
     _released(row, role, actor=actor, at=at)
     save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Answer released"), at=at)
     return row
@@ -103,10 +114,10 @@ def release(confirmation: Confirmation, *, actor: User, at: datetime) -> Confirm
 @transaction.atomic
 def release_all(confirmations: Iterable[Confirmation], *, actor: User, at: datetime) -> int:
     """Release many at once; the number released."""
-    rows = _taken_all(confirmations, Verb.RELEASE_ANSWER, actor=actor, at=at)
+    rows = taken_all(confirmations, Verb.RELEASE_ANSWER, actor=actor, at=at)
     for row, role in rows:
         _released(row, role, actor=actor, at=at)
-    _save_all(rows, actor=actor, reason=_("Answers released together"), at=at)
+    save_all(rows, actor=actor, reason=_("Answers released together"), at=at)
     return len(rows)
 
 
@@ -115,7 +126,7 @@ def return_to_contact(
     confirmation: Confirmation, *, actor: User, at: datetime, reason: str, reason_en: str = ""
 ) -> Confirmation:
     """The releasing person gives a submitted answer back with what is to be put right."""
-    row, role = _taken(confirmation, Verb.RELEASE_ANSWER, actor=actor, at=at)
+    row, role = taken(confirmation, Verb.RELEASE_ANSWER, actor=actor, at=at)
     require_next(NEXT_STATES, row.state, ConfirmationState.RETURNED, ConfirmationState)
     row.state = ConfirmationState.RETURNED
     row.return_note_de, row.return_note_en = reason, reason_en
@@ -126,7 +137,7 @@ def return_to_contact(
 @transaction.atomic
 def withdraw(confirmation: Confirmation, *, actor: User, at: datetime, reason: str) -> Confirmation:
     """The contact takes a submitted or released answer back until the freeze; it is a draft again."""
-    row, role = _taken(confirmation, Verb.ANSWER, actor=actor, at=at)
+    row, role = taken(confirmation, Verb.ANSWER, actor=actor, at=at)
     require_next(STEPS_BACK, row.state, ConfirmationState.DRAFT, ConfirmationState)
     row.state = ConfirmationState.DRAFT
     row.submitted_at = row.submitted_by = row.submitted_for = None
@@ -138,19 +149,10 @@ def withdraw(confirmation: Confirmation, *, actor: User, at: datetime, reason: s
 @transaction.atomic
 def ask_again(confirmation: Confirmation, *, actor: User, at: datetime) -> Confirmation:
     """Ask anew where the measure was changed after the answer (rule 4); the new request follows the void answer."""
-    row, role = _taken(confirmation, Verb.ASK_AGAIN, actor=actor, at=at)
+    row, role = taken(confirmation, Verb.ASK_AGAIN, actor=actor, at=at)
     if not is_void(row):
         raise ValidationError(_("This answer still holds: the measure has not been changed since."))
-    again = Confirmation(
-        cycle=row.cycle,
-        unit=row.unit,
-        measure=row.measure,
-        part=row.part,
-        follows=row,
-        number=row.number + 1,
-        fingerprint=_fingerprint(row),
-        requested_at=at,
-    )
+    again = following(row, row.unit, at=at)
     reason = _("Asked again, because the measure was changed after the answer")
     save_as(again, actor=actor, acting_for=role.acting_for, reason=reason, at=at)
     return again
@@ -218,7 +220,7 @@ def _locked(pk: int) -> Confirmation:
     return rows.select_related("cycle", "unit", "measure", "commitment").get(pk=pk)
 
 
-def _taken(confirmation: Confirmation, verb: Verb, *, actor: User, at: datetime) -> tuple[Confirmation, Assignment]:
+def taken(confirmation: Confirmation, verb: Verb, *, actor: User, at: datetime) -> tuple[Confirmation, Assignment]:
     """The row, locked, with the role under which the actor may do this; the cycle runs."""
     cycle = locked_cycle(confirmation.cycle_id)
     row = _locked(confirmation.pk)
@@ -228,7 +230,7 @@ def _taken(confirmation: Confirmation, verb: Verb, *, actor: User, at: datetime)
     return row, role
 
 
-def _taken_all(
+def taken_all(
     confirmations: Iterable[Confirmation], verb: Verb, *, actor: User, at: datetime
 ) -> list[tuple[Confirmation, Assignment]]:
     """The rows of one cycle, locked in one query, each with the role of its unit."""
@@ -247,13 +249,38 @@ def _taken_all(
 
 
 def _require_current(rows: list[Confirmation]) -> None:
-    if Confirmation.objects.filter(follows__in=rows).exists():
-        raise ValidationError(_("This was asked again after the measure was changed. Please answer the new request."))
+    later = Confirmation.objects.filter(follows__in=rows).select_related("unit", "follows").first()
+    if later is None or later.follows is None:
+        return
+    if later.unit_id != later.follows.unit_id:
+        sentence = _("“%(unit)s” is asked about this now. Your unit's answer stays in the history.")
+        raise ValidationError(sentence, params={"unit": later.unit.name_de})
+    if later.return_note_de:
+        raise ValidationError(_("This was asked again by the human-rights officer. Please answer the new request."))
+    raise ValidationError(_("This was asked again after the measure was changed. Please answer the new request."))
+
+
+def following(row: Confirmation, unit: OrganisationalUnit, *, at: datetime) -> Confirmation:
+    """A new request about the same thing, to this unit or another one, that follows the row."""
+    asked = Confirmation.objects.filter(cycle=row.cycle, unit=unit, measure=row.measure, commitment=row.commitment)
+    numbers = [row.number, *asked.values_list("number", flat=True)]
+    return Confirmation(
+        cycle=row.cycle,
+        unit=unit,
+        measure=row.measure,
+        commitment=row.commitment,
+        part=row.part,
+        follows=row,
+        number=max(numbers) + 1,
+        fingerprint=_fingerprint(row),
+        requested_at=at,
+    )
 
 
 def _fill_in(row: Confirmation, answer: Answer) -> None:
     require_well_formed(answer.changes)
     row.result = answer.result
+    row.named_unit = answer.named_unit if answer.result == ConfirmationResult.NOT_OURS else None
     row.statement_de, row.statement_en = answer.statement_de, answer.statement_en
     row.changes = answer.changes
 
@@ -283,7 +310,7 @@ def _released(row: Confirmation, role: Assignment, *, actor: User, at: datetime)
     row.released_at, row.released_by, row.released_for = at, actor, role.acting_for
 
 
-def _save_all(rows: list[tuple[Confirmation, Assignment]], *, actor: User, reason: str, at: datetime) -> None:
+def save_all(rows: list[tuple[Confirmation, Assignment]], *, actor: User, reason: str, at: datetime) -> None:
     """Write rows in one batch for each person acted for."""
     for acting_for in {role.acting_for for _row, role in rows}:
         batch = [row for row, role in rows if role.acting_for == acting_for]

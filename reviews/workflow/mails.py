@@ -119,6 +119,27 @@ def prepare_renewals(cycle: ReviewCycle, *, at: datetime) -> None:
     _write_down(cycle, MailKind.RENEWAL, wanted, today)
 
 
+def prepare_handover(cycle: ReviewCycle, wanted: Iterable[Letter], *, at: datetime, asked_by: User) -> None:
+    """Tell people of entries that were handed over to them; those that come while the mail still waits join it."""
+    today, new = day_of(at), []
+    for letter in wanted:
+        same = Mail.objects.filter(cycle=cycle, kind=MailKind.HANDOVER, on=today, address=letter.address)
+        waits = same.exclude(address="").filter(state=MailState.WAITING).first()
+        if waits is None:
+            new.append(letter)
+            continue
+        Mail.objects.filter(pk=waits.pk).update(open_answers=F("open_answers") + letter.answers)
+        waits.units.add(*letter.units)
+    _write_down(cycle, MailKind.HANDOVER, new, today)
+    enqueue(SEND_MAILS, asked_by=asked_by)
+
+
+def contacts_of(unit: OrganisationalUnit, today: date, *, is_protected: bool) -> list[Letter]:
+    """The mails that tell a unit of one entry: to its contacts, else to its mailbox."""
+    owed = Owed(protected_answers=1) if is_protected else Owed(answers=1)
+    return _to_people({unit.pk: owed}, MailKind.REQUEST, today)
+
+
 def _is_told(renewal: renewals.Renewal, since: date, today: date) -> bool:
     return any(since < renewal.due_on - ahead <= today for ahead in AHEAD)
 
@@ -254,7 +275,8 @@ def waiting(today: date) -> list[int]:
         changed_at=now,
         error=_("The server stopped while it sent this mail, so it may have left. It is not sent again by itself."),
     )
-    late = Mail.objects.filter(state=MailState.WAITING, on__lt=today).exclude(kind=MailKind.REQUEST)
+    late = Mail.objects.filter(state=MailState.WAITING, on__lt=today)
+    late = late.exclude(kind__in=(MailKind.REQUEST, MailKind.HANDOVER))
     late.update(state=MailState.EXPIRED, changed_at=now)
     return list(Mail.objects.filter(state=MailState.WAITING, on__lte=today).order_by("pk").values_list("pk", flat=True))
 
