@@ -36,7 +36,7 @@ def save_as(
     obj.full_clean()
     with _in_ledger([obj]), _explained(type(obj)):
         obj.save()
-    _record([obj], "+" if created else "~", Act(actor, acting_for, reason, moment))
+    record([obj], "+" if created else "~", Act(actor, acting_for, reason, moment))
     search.index([obj])
 
 
@@ -74,8 +74,8 @@ def save_all_as(
         plain.bulk_create(new, batch_size=BATCH)
         if changed:
             plain.bulk_update(changed, columns, batch_size=BATCH // 5)
-    _record(new, "+", act)
-    _record(changed, "~", act)
+    record(new, "+", act)
+    record(changed, "~", act)
     search.index(rows)
 
 
@@ -117,7 +117,7 @@ def _in_ledger(objs: Sequence[models.Model]) -> Iterator[None]:
             del obj._in_ledger  # type: ignore[attr-defined]
 
 
-def _record(objs: Sequence[models.Model], history_type: str, act: Act) -> None:
+def record(objs: Sequence[models.Model], history_type: str, act: Act) -> None:
     """Write history rows and their leaves for rows that were just saved."""
     if not objs:
         return
