@@ -43,7 +43,7 @@ OURS = ("commitments", "reviews", "reporting")
 OUR_MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models()]
 CONSTRAINED = [model for model in OUR_MODELS if model._meta.constraints]
 UNTRACKED = {"CalendarFeed", "Job", "Mail", "SavedView", "SearchEntry"}
-UNTRACKED |= {"LedgerLeaf", "LedgerNode", "LedgerSchema", "LedgerSeal"}
+UNTRACKED |= {"LedgerLeaf", "LedgerNode", "LedgerSchema"}
 
 
 def insert(row):

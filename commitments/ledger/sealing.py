@@ -8,8 +8,10 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from commitments.ledger import merkle
+from commitments.ledger.writing import save_as
 from commitments.models.audit import LedgerLeaf, LedgerNode, LedgerSeal, SealOccasion
 
 BATCH = 2000
@@ -48,7 +50,8 @@ def sealed_size() -> int:
 def seal(occasion: SealOccasion, *, at: datetime) -> LedgerSeal:
     """Take the leaves without a place into the tree, in their order, and store size, root and true time.
 
-    One seal is made at a time. A leaf whose transaction ends later than the seal begins comes into the next one.
+    One seal is made at a time. A leaf whose transaction ends later than the seal begins comes into the next one, and
+    so does the seal's own entry.
     """
     _lock()
     store = NodeStore()
@@ -60,7 +63,9 @@ def seal(occasion: SealOccasion, *, at: datetime) -> LedgerSeal:
             store.flush()
     store.flush()
     root = merkle.root(store.get, size)
-    return LedgerSeal.objects.create(size=size, root=root.hex(), sealed_at=at, occasion=occasion)
+    sealed = LedgerSeal(size=size, root=root.hex(), sealed_at=at, occasion=occasion)
+    save_as(sealed, actor=None, reason=_("Ledger sealed"), at=at)
+    return sealed
 
 
 def _unsealed() -> Iterator[LedgerLeaf]:

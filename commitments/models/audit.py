@@ -6,6 +6,8 @@ These tables are append-only by triggers, and are written by ``commitments.ledge
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from commitments.tracking import TrackedModel
+
 
 class LedgerSchema(models.Model):
     """The list of fields that the digests of a table covered from some migration on."""
@@ -64,8 +66,12 @@ class SealOccasion(models.TextChoices):
     DEMAND = "demand", _("On demand")
 
 
-class LedgerSeal(models.Model):
-    """The sealed state of the first ``size`` leaves, with their Merkle root (RFC 9162)."""
+class LedgerSeal(TrackedModel):
+    """The sealed state of the first ``size`` leaves, with their Merkle root (RFC 9162).
+
+    It has a history like any other row: so the next seal covers size, root, time and occasion of this one, and a
+    seal that is removed or dated anew is found.
+    """
 
     append_only = True
 

@@ -78,6 +78,7 @@ KINDS = (
             "unitsuccession": _("Succession of units"),
             "city": _("City"),
             "transfer": _("Import or export"),
+            "ledgerseal": pgettext_lazy("of the ledger", "Seal"),
         },
     ),
     (
@@ -217,6 +218,7 @@ COLUMNS = history.LABELS | {
     "noted_on": _("Noted on"),
     "notice": _("Notice"),
     "number": pgettext_lazy("name", "Number"),
+    "occasion": _("Occasion"),
     "old": pgettext_lazy("value", "Old"),
     "on": _("Day"),
     "only": _("The only one"),
@@ -262,12 +264,14 @@ COLUMNS = history.LABELS | {
     "result": _("Result"),
     "return_note": _("Reason for the return"),
     "role": _("Role"),
+    "root": _("Merkle root"),
     "run_by": _("Run by"),
     "scale_id": _("Scale"),
     "sdgs": _("Sustainable development goals"),
     "speaker": _("Speaks for the city"),
     "status_since": _("Status since"),
     "subject": _("Subject"),
+    "sealed_at": _("Set on"),
     "self_assessed": _("Self-assessed"),
     "sent_on": _("Sent on"),
     "sha256": _("Hash of the file"),
@@ -313,6 +317,7 @@ COLUMNS = history.LABELS | {
 
 VALID_FROM = _("Valid from")
 PER_KIND = {
+    ("ledgerseal", "size"): _("Entries"),
     ("organisationalunit", "valid_from"): VALID_FROM,
     ("assignment", "valid_from"): VALID_FROM,
     ("protectedaccess", "valid_from"): VALID_FROM,

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from commitments.models import OrganisationalUnit, User
+from commitments.models import LedgerSeal, OrganisationalUnit, User
 from commitments.models.terms import known
 from commitments.tracking import FrozenWith, TrackedModel, TrackedQuerySet
 from reviews.models.confirmations import ReminderKind
@@ -59,6 +59,12 @@ class MailKind(models.TextChoices):
     ESCALATION = "escalation", _("Letter to the head of the unit")
     RENEWAL = "renewal", _("Reminder of renewals")
     HANDOVER = "handover", _("Entries handed over")
+    SEAL = "seal", _("Seal of a freeze or release")
+    SEALS = "seals", _("Seals of the week")
+
+
+OF_SEALS = (MailKind.SEAL, MailKind.SEALS)
+"""Mails to the auditor, so that size and root of a seal are known outside the server."""
 
 
 class MailState(models.TextChoices):
@@ -92,6 +98,7 @@ class Mail(models.Model):
     open_answers = models.PositiveIntegerField(default=0)
     waiting_releases = models.PositiveIntegerField(default=0)
     renewals = models.PositiveIntegerField(default=0)
+    seal = models.ForeignKey(LedgerSeal, on_delete=models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=8, choices=MailState, default=MailState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     changed_at = models.DateTimeField(auto_now=True)
@@ -111,8 +118,18 @@ class Mail(models.Model):
             models.UniqueConstraint(
                 name="mail_once_a_day",
                 fields=("cycle", "kind", "address", "on"),
-                condition=~Q(address=""),
+                condition=~Q(address="") & ~Q(kind=MailKind.SEAL),
                 violation_error_message=_("This mail already went out on that day."),
+            ),
+            models.UniqueConstraint(
+                name="mail_of_a_seal_once",
+                fields=("kind", "address", "seal"),
+                condition=~Q(address="") & Q(seal__isnull=False),
+                violation_error_message=_("This seal was already told to this address."),
+            ),
+            models.CheckConstraint(
+                name="mail_of_a_seal_names_it",
+                condition=Q(kind__in=OF_SEALS, seal__isnull=False) | (~Q(kind__in=OF_SEALS) & Q(seal__isnull=True)),
             ),
         )
 
