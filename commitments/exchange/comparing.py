@@ -233,7 +233,7 @@ class RegisterSubject(Subject):
         """A required cell is filled; for a row that is known, only where the file has the column."""
         wrong = {error.column for error in candidate.record.errors}
         for column in self.columns:
-            if not column.required or column is self.columns[0]:
+            if not column.required:
                 continue
             if column.code not in candidate.record.values:
                 if candidate.is_new and column.code not in work.has:

@@ -1,10 +1,10 @@
 """Partnerships, EU projects, networks, development projects and training in and out: a table for each kind."""
 
 import hashlib
-import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -75,8 +75,11 @@ class Address(Text):
 
     def read(self, cell: Cell, known: Known) -> str:
         text = super().read(cell, known)
-        if not re.fullmatch(r"https?://[^\s<>\"]+", text):
-            raise ValidationError(_("This is not an address of a page. It begins with https:// or http://."))
+        try:
+            URLValidator(schemes=["http", "https"])(text)
+        except ValidationError as error:
+            sentence = _("This is not an address of a page. It begins with https:// or http://.")
+            raise ValidationError(sentence) from error
         return text
 
 

@@ -11,12 +11,16 @@ from django.db import models
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from commitments import texts
 from commitments.dates import PartialDate
 from commitments.exchange.lookups import Known
 from commitments.exchange.tables import Cell, folded, plain
 from commitments.models import Precision
 
 LONGEST_TEXT = 20_000
+FIRST_YEAR, LAST_YEAR = 1950, 2100
+"""The years that a budget may be of."""
+
 EPOCH = date(1899, 12, 30)
 """Day 0 of the serial numbers that spreadsheets keep dates as."""
 GERMAN_DATE = re.compile(r"(?:(\d{1,2})\.\s*)?(\d{1,2})\.\s*(\d{4})")
@@ -234,10 +238,10 @@ class Amount(Kind):
         self.places, self.negative, self.digits = places, negative, digits
 
     def read(self, cell: Cell, known: Known) -> Decimal:
-        text = written(cell).replace("€", "").replace("EUR", "").replace("\u00a0", "").replace(" ", "")
-        number = self._number(text)
+        number = self._of_cell(cell)
         if number is None or not number.is_finite():
-            raise ValidationError(_("“%(value)s” is not a number. Write it like 1.234,56.") % {"value": text[:60]})
+            sentence = _("“%(value)s” is not a number. Write it like 1.234,56.")
+            raise ValidationError(sentence % {"value": written(cell)[:60]})
         if number < 0 and not self.negative:
             raise ValidationError(_("An amount of money is zero or more."))
         if isinstance(cell, float):
@@ -249,15 +253,28 @@ class Amount(Kind):
             raise ValidationError(_("The number is too large."))
         return number.quantize(Decimal(1).scaleb(-self.places))
 
+    def _of_cell(self, cell: Cell) -> Decimal | None:
+        """A number that a spreadsheet holds as one is taken as it is; a text may group its thousands."""
+        if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+            return Decimal(str(cell))
+        return self._number(re.sub(r"[\s\u00a0\u202f€']|EUR", "", written(cell)))
+
     def _number(self, text: str) -> Decimal | None:
-        """The last of comma and dot is the decimal sign, unless it can only part the thousands."""
+        """The last of comma and dot is the decimal sign, unless it can only part the thousands.
+
+        One sign before three digits parts them where so many decimal places do not fit. Where they do, "1.234" is read
+        as the reader's language reads it: a thousand in German, one and a bit in English.
+        """
+        one = re.fullmatch(r"[+-]?[1-9]\d{0,2}([.,])\d{3}", text)
         if "," in text and "." in text:
             thousands = "." if text.rfind(",") > text.rfind(".") else ","
             text = text.replace(thousands, "")
-        elif text.count(".") > 1 or (self.places < 3 and re.fullmatch(r"[+-]?\d{1,3}\.\d{3}", text)):
-            text = text.replace(".", "")
-        elif text.count(",") > 1:
-            text = text.replace(",", "")
+        elif text.count(".") > 1 or text.count(",") > 1:
+            text = text.replace(".", "").replace(",", "")
+        elif one and (self.places < 3 or one[1] == (".", ",")[texts.reader_language() == "en"]):
+            text = text.replace(one[1], "")
+        if not re.fullmatch(r"[+-]?\d*[.,]?\d+[.,]?", text):
+            return None
         try:
             return Decimal(text.replace(",", "."))
         except InvalidOperation:
@@ -266,8 +283,29 @@ class Amount(Kind):
     def write(self, value: Any, known: Known) -> Cell:
         return value  # type: ignore[no-any-return]
 
+    def words(self, value: Any, known: Known) -> str:
+        if value is None:
+            return ""
+        plainly = f"{value:f}"
+        if self.places > 2 and "." in plainly:
+            plainly = plainly.rstrip("0").rstrip(".")
+        return plainly if texts.reader_language() == "en" else plainly.replace(".", ",")
+
     def same(self, one: Any, other: Any) -> bool:
         return (one is None) == (other is None) and (one is None or Decimal(one) == Decimal(other))
+
+
+class Year(Number):
+    """A year for which there is a budget."""
+
+    def __init__(self) -> None:
+        super().__init__(LAST_YEAR)
+
+    def read(self, cell: Cell, known: Known) -> int:
+        text = written(cell)
+        if not re.fullmatch(r"\d{4}", text) or not FIRST_YEAR <= int(text) <= LAST_YEAR:
+            raise ValidationError(_("Give a year from 1950 to 2100."))
+        return int(text)
 
 
 class Words(Kind):

@@ -3,13 +3,13 @@
 A name that two rows bear is refused with their keys, and an export writes the key there.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from commitments import texts
@@ -17,7 +17,9 @@ from commitments.exchange.tables import folded
 from commitments.models import (
     Commitment,
     Engagement,
+    Indicator,
     Instrument,
+    InstrumentVersion,
     Measure,
     OrganisationalUnit,
     Protection,
@@ -102,6 +104,16 @@ def seen(rows: "QuerySet[Any]", user: User | None) -> "QuerySet[Any]":
     return rows.exclude(protection=Protection.PROTECTED)
 
 
+def seen_with_owner(rows: "QuerySet[Any]", user: User | None) -> "QuerySet[Any]":
+    """The same for rows that belong to a measure or a commitment, and have no class of their own or a further one."""
+    if user is not None:
+        return rows.visible_to(user)  # type: ignore[attr-defined,no-any-return]
+    for owner in ("measure", "commitment"):
+        is_open = ~Q(**{f"{owner}__protection": Protection.PROTECTED})
+        rows = rows.filter(Q(**{f"{owner}__isnull": True}) | is_open)
+    return rows
+
+
 def _both(german: str, english: str) -> tuple[str, str]:
     return (english, german) if texts.reader_language() == "en" else (german, english)
 
@@ -149,6 +161,51 @@ def provisions(user: User | None) -> Lookup:
     return Lookup(entries)
 
 
+def versions(user: User | None) -> Lookup:
+    """By the instrument's short name where it has one version; of several each with its name or number."""
+    rows = list(
+        InstrumentVersion.objects.values_list(
+            "pk",
+            "number",
+            "label_de",
+            "label_en",
+            "instrument__key",
+            "instrument__short_de",
+            "instrument__short_en",
+        )
+    )
+    several = Counter(row[4] for row in rows)
+    entries = []
+    for pk, number, german, english, key, short_de, short_en in rows:
+        shorts = [short for short in (*_both(short_de, short_en), key) if short]
+        label = next(filter(None, _both(german, english)), str(number))
+        full = [f"{short}, {label}" for short in shorts]
+        entries.append((pk, f"{key} {number}", full + shorts if several[key] > 1 else shorts + full))
+    return Lookup(entries)
+
+
+def articles(user: User | None) -> Lookup:
+    """The thirty articles: "Art. 25", "AEMR Art. 25" or 25."""
+    rows = Provision.objects.articles().values_list(
+        "pk", "number", "order", "version__instrument__short_de", "version__instrument__short_en"
+    )
+    return Lookup(
+        (pk, str(order), (number, *(f"{short} {number}" for short in _both(german, english) if short)))
+        for pk, number, order, german, english in rows
+    )
+
+
+def indicators(user: User | None) -> Lookup:
+    """ "M-012: name", where that is said of one alone."""
+    rows = seen_with_owner(Indicator.objects.all(), user).values_list(
+        "pk", "key", "name_de", "name_en", "measure__reference", "commitment__reference"
+    )
+    return Lookup(
+        (pk, key, [f"{measure or commitment}: {name}" for name in _both(german, english) if name])
+        for pk, key, german, english, measure, commitment in rows
+    )
+
+
 LOADERS: dict[str, Callable[[User | None], Lookup]] = {
     "unit": units,
     "engagement": engagements,
@@ -156,6 +213,9 @@ LOADERS: dict[str, Callable[[User | None], Lookup]] = {
     "commitment": commitments,
     "instrument": instruments,
     "provision": provisions,
+    "version": versions,
+    "article": articles,
+    "indicator": indicators,
 }
 
 

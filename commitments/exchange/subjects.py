@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,10 @@ class Subject(ABC):
     def rows_for_export(self, rows: "QuerySet[Any]", known: Known) -> Iterator[tuple[list[Cell], bool]]:
         """For each row its cells in the order of ``columns``, and whether it is protected; read in batches."""
         raise NotImplementedError
+
+    def note_handed_out(self, rows: "QuerySet[Any]", user: User, at: datetime) -> int:
+        """Within the transaction that notes an export: whatever else the ledger must know of it; of how many rows."""
+        return 0
 
     def read(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> Table:
         """The table in a file; raises TableError. A subject with a format of its own reads it here."""

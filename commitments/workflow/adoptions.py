@@ -74,13 +74,22 @@ def _running(adoption: Adoption) -> Adoption:
 
 
 def _check_dates(adoption: Adoption, today: date) -> None:
-    """An adoption has happened; its end and its renewal lie after it."""
+    errors = contradictions(adoption, today)
+    if errors:
+        raise ValidationError(errors)
+
+
+def contradictions(adoption: Adoption, today: date) -> dict[str, str]:
+    """An adoption has happened; its end and its renewal lie after it. A sentence for each column where it is not so."""
     if adoption.adopted_on is None:
-        return
+        return {}
+    errors = {}
     if adoption.adopted_on > today:
-        raise ValidationError({"adopted_on": _("This day lies in the future. Choose today or an earlier day.")})
+        errors["adopted_on"] = _("This day lies in the future. Choose today or an earlier day.")
     if adoption.ended_on and adoption.ended_on < adoption.adopted_on:
-        raise ValidationError({"ended_on": _("The end lies before the adoption. Please correct the date.")})
+        errors["ended_on"] = _("The end lies before the adoption. Please correct the date.")
     if adoption.renewal_due_on and adoption.renewal_due_on < adoption.adopted_on:
-        sentence = _("The renewal would fall due before the adoption. Please correct one of the two dates.")
-        raise ValidationError({"renewal_due_on": sentence})
+        errors["renewal_due_on"] = _(
+            "The renewal would fall due before the adoption. Please correct one of the two dates."
+        )
+    return errors

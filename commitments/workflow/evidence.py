@@ -95,7 +95,7 @@ def change(row: Evidence, edit: Edit, *, actor: User, at: datetime) -> Evidence:
     if "expires_on" in changed:
         _refuse_past(row.expires_on, at)
     save_as(row, actor=actor, acting_for=role.acting_for, reason=edit.reason, at=at)
-    _tighten_earlier(row, actor=actor, acting_for=role.acting_for, at=at)
+    tighten_earlier(row, actor=actor, acting_for=role.acting_for, at=at)
     return row
 
 
@@ -117,7 +117,7 @@ def replace(row: Evidence, given: Given, *, actor: User, at: datetime) -> Eviden
     _refuse_twice(new, actor)
     _store(given)
     save_as(new, actor=actor, acting_for=role.acting_for, reason=_("New version"), at=at)
-    _tighten_earlier(new, actor=actor, acting_for=role.acting_for, at=at)
+    tighten_earlier(new, actor=actor, acting_for=role.acting_for, at=at)
     return new
 
 
@@ -197,7 +197,7 @@ def _refuse_twice(row: Evidence, actor: User) -> None:
         raise ValidationError({name: _("This already stands here as “%(title)s”.") % {"title": known.title}})
 
 
-def _tighten_earlier(row: Evidence, *, actor: User, acting_for: User | None, at: datetime) -> None:
+def tighten_earlier(row: Evidence, *, actor: User | None, acting_for: User | None, at: datetime) -> None:
     """The versions before a row are at least as strict as the row itself (rule 10, for the past as well)."""
     while row.replaces is not None:
         earlier = locked(row.replaces)

@@ -104,6 +104,13 @@ def _refuse_ended(indicator: Indicator) -> None:
 
 
 def _refuse_contradictions(indicator: Indicator, at: datetime) -> None:
+    errors = contradictions(indicator, day(at))
+    if errors:
+        raise ValidationError(errors)
+
+
+def contradictions(indicator: Indicator, today: date) -> dict[str, str]:
+    """What in baseline and target does not fit together: a sentence for each column."""
     first, last = indicator.baseline, indicator.target
     errors = {}
     if first is not None and indicator.baseline_on is None:
@@ -114,10 +121,9 @@ def _refuse_contradictions(indicator: Indicator, at: datetime) -> None:
         errors["target"] = _("The target lies on the wrong side of the baseline. Correct it, or what counts as better.")
     if indicator.baseline_on and indicator.target_on and indicator.target_on < indicator.baseline_on:
         errors["target_on"] = _("The target lies before the baseline. Please correct one of the two dates.")
-    if indicator.baseline_on and indicator.baseline_on > day(at):
+    if indicator.baseline_on and indicator.baseline_on > today:
         errors["baseline_on"] = _("This day lies in the future. A baseline is what has been counted.")
-    if errors:
-        raise ValidationError(errors)
+    return errors
 
 
 def _goes_backwards(first: Decimal, last: Decimal, *, more: bool) -> bool:
