@@ -12,7 +12,8 @@ from commitments.dates import PartialDate
 from commitments.models import Measure, MeasureStatus
 from commitments.texts import localized, partial_date
 from reviews.models import ANSWERED, Confirmation, ConfirmationResult, ConfirmationState, ReviewCycle
-from reviews.workflow.changes import DATES, LABELS
+from reviews.workflow import figures
+from reviews.workflow.changes import DATES, label_of
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,20 @@ class Standing:
 
 
 def changes(confirmation: Confirmation) -> list[Change]:
+    """Needs the rows of ``figures.PREFETCHED`` where figures are among them."""
+    measure = confirmation.measure
     return [
-        Change(capfirst(LABELS.get(name, name)), _written(name, old), _written(name, new))
+        Change(capfirst(label_of(measure, name)), _written(name, old), _written(name, new))
         for name, (old, new) in confirmation.changes.items()
+        if measure is not None
     ]
 
 
 def _written(name: str, value: Any) -> str:
     if not value:
         return ""
+    if figures.is_figure(name):
+        return figures.shown(name, value)
     if name == "status":
         return str(MeasureStatus(value).label)
     if name in DATES:

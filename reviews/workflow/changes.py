@@ -1,7 +1,8 @@
 """What a unit reports to be otherwise in a measure: read, compared with the register, and entered into it.
 
 A confirmation keeps reported changes as ``{"field": [old, new]}`` in the words of imports and exports: partial dates
-as they are written, units by their keys. Whether a change is still pending is computed, never stored.
+as they are written, units by their keys, figures as ``reviews.workflow.figures`` says. Whether a change is still
+pending is computed, never stored.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,9 @@ from django.utils.translation import gettext_lazy
 from commitments.dates import PartialDate, get_partial, set_partial
 from commitments.ledger import save_all_as, save_as
 from commitments.models import Measure, MeasureStatus, MeasureUnit, OrganisationalUnit, Part, User
+from commitments.workflow.parts import Act
 from reviews.models import Confirmation
+from reviews.workflow import figures
 from reviews.workflow.steps import day_of
 
 Reported = Mapping[str, list[Any]]
@@ -45,10 +48,7 @@ class Change:
     old: Any
     new: Any
     current: Any
-
-    @property
-    def label(self) -> str:
-        return str(LABELS[self.field])
+    label: str
 
     @property
     def is_pending(self) -> bool:
@@ -62,6 +62,8 @@ class Change:
 
 def current_value(measure: Measure, field: str) -> Any:
     """What the register says now, as it is written in reported changes."""
+    if figures.is_figure(field):
+        return figures.current_figure(measure, field)
     if field in DATES:
         return get_partial(measure, DATES[field])
     if field in COLUMNS:
@@ -83,8 +85,13 @@ def changes_of(confirmation: Confirmation, measure: Measure | None = None) -> li
     if measure is None:
         return []
     return [
-        Change(field, old, new, current_value(measure, field)) for field, (old, new) in confirmation.changes.items()
+        Change(field, old, new, current_value(measure, field), label_of(measure, field))
+        for field, (old, new) in confirmation.changes.items()
     ]
+
+
+def label_of(measure: Measure, field: str) -> str:
+    return figures.label_of(measure, field) if figures.is_figure(field) else str(LABELS.get(field, field))
 
 
 def pending_changes(confirmation: Confirmation) -> list[Change]:
@@ -95,9 +102,12 @@ def pending_changes(confirmation: Confirmation) -> list[Change]:
 def require_well_formed(reported: Reported) -> None:
     """Raise ValidationError with a sentence for a field, value or unit that the register could not take."""
     for field, pair in reported.items():
-        if field not in LABELS or not isinstance(pair, list) or len(pair) != 2:
+        is_known = field in LABELS or (figures.is_figure(field) and field.count(":") > 1)
+        if not is_known or not isinstance(pair, list) or len(pair) != 2:
             raise ValidationError(_("“%(field)s” cannot be reported as a change."), params={"field": field})
         new = pair[1]
+        if figures.is_figure(field):
+            figures.require_number(field, new)
         if field in DATES and new:
             PartialDate.parse(str(new))
         if field == "status" and new not in MeasureStatus.values:
@@ -127,7 +137,9 @@ def enter_changes(
                 _("“%(label)s” was changed in the register since: it is now “%(current)s”, not “%(old)s”."),
                 params={"label": change.label, "current": _shown(change.current), "old": _shown(change.old)},
             )
-        if change.field in DATES:
+        if figures.is_figure(change.field):
+            figures.enter(measure, change.field, change.new, Act(actor, acting_for, reason, at))
+        elif change.field in DATES:
             set_partial(measure, DATES[change.field], change.new)
         elif change.field in COLUMNS:
             setattr(measure, COLUMNS[change.field], change.new or "")
