@@ -40,6 +40,7 @@ NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("reporting:audit", gettext_noop("Audit ledger"), CITY_WIDE_ROLES),
 )
 ACCOUNT = (
+    ("reviews:calendar", gettext_noop("My calendar")),
     ("mfa_index", gettext_noop("Second factor and passkeys")),
     ("account_change_password", gettext_noop("Change password")),
 )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.views import assess, board, confirm, cycles, follow_ups, mails
+from reviews.views import assess, board, calendars, confirm, cycles, follow_ups, mails
 
 app_name = "reviews"
 
@@ -20,6 +20,10 @@ urlpatterns = [
     path("requests/<int:pk>/", confirm.answer, name="answer"),
     path("requests/<int:pk>/withdraw/", confirm.withdraw, name="withdraw"),
     path("requests/<int:pk>/send-back/", confirm.send_back, name="send-back"),
+    path("calendar/", calendars.calendar, name="calendar"),
+    path("calendar/renew/", calendars.renew, name="calendar-renew"),
+    path("calendar/revoke/", calendars.revoke, name="calendar-revoke"),
+    path("calendar/<str:token>.ics", calendars.feed, name="calendar-feed"),
     path("cycles/", cycles.cycle_list, name="cycle-list"),
     path("cycles/plan/", cycles.plan, name="cycle-plan"),
     path("<int:year>/", cycles.cycle, name="cycle"),

@@ -32,6 +32,7 @@ PUBLIC_ROUTES = {
     "mfa_login_webauthn",
     "openid_connect_callback",
     "openid_connect_login",
+    "reviews:calendar-feed",
     "set_language",
     "socialaccount_login_cancelled",
     "socialaccount_signup",
