@@ -42,6 +42,8 @@ class Verb(StrEnum):
     RELEASE_EDITION = "release edition"
     READ_LEDGER = "read ledger"
     GRANT_PROTECTED = "grant protected"
+    ERASE = "erase"
+    PSEUDONYMISE = "pseudonymise"
     MANAGE_PEOPLE = "manage people"
 
 
@@ -71,6 +73,8 @@ LABELS = {
     Verb.RELEASE_EDITION: gettext_lazy("release a report"),
     Verb.READ_LEDGER: gettext_lazy("read the audit ledger"),
     Verb.GRANT_PROTECTED: gettext_lazy("give access to protected content"),
+    Verb.ERASE: gettext_lazy("erase content"),
+    Verb.PSEUDONYMISE: gettext_lazy("pseudonymise a person"),
     Verb.MANAGE_PEOPLE: gettext_lazy("manage people and units"),
 }
 
@@ -97,6 +101,7 @@ ALLOWED: dict[str, frozenset[Verb]] = {
             Verb.PREPARE_EDITION,
             Verb.READ_LEDGER,
             Verb.GRANT_PROTECTED,
+            Verb.ERASE,
         }
     ),
     Role.APPROVER: frozenset(
@@ -108,8 +113,8 @@ ALLOWED: dict[str, frozenset[Verb]] = {
     Role.RELEASER: frozenset({Verb.RELEASE_ANSWER, Verb.EXPORT}),
     Role.COUNCIL: frozenset({Verb.EXPORT}),
     Role.AUDITOR: frozenset({Verb.READ_LEDGER, Verb.EXPORT}),
-    Role.DPO: frozenset({Verb.GRANT_PROTECTED, Verb.READ_LEDGER}),
-    Role.ADMINISTRATOR: frozenset({Verb.MANAGE_PEOPLE}),
+    Role.DPO: frozenset({Verb.GRANT_PROTECTED, Verb.READ_LEDGER, Verb.ERASE, Verb.PSEUDONYMISE}),
+    Role.ADMINISTRATOR: frozenset({Verb.MANAGE_PEOPLE, Verb.PSEUDONYMISE}),
 }
 
 

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from commitments.models import LedgerSeal, Protection, User
+from commitments.models import Erasure, LedgerSeal, Protection, User
 from commitments.models.terms import known, text
 from commitments.tracking import TrackedModel, TrackedQuerySet
 from reviews.models import ReviewCycle
@@ -77,6 +77,30 @@ class ReportEdition(TrackedModel):
 
     def __str__(self) -> str:
         return f"{self.cycle.year}/{self.number}"
+
+
+class LockedEdition(TrackedModel):
+    """An edition that holds what was erased since: nobody is handed its files, its hashes stay public (rule 10)."""
+
+    append_only = True
+
+    edition = models.ForeignKey(ReportEdition, on_delete=models.PROTECT, related_name="locks")
+    erasure = models.ForeignKey(Erasure, on_delete=models.PROTECT, related_name="+")
+    locked_on = models.DateField()
+
+    objects = TrackedQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="locked_edition_once",
+                fields=("edition", "erasure"),
+                violation_error_message=_("This edition is locked already."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.edition}, {self.locked_on}"
 
 
 class Volume(models.TextChoices):

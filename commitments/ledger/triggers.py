@@ -1,15 +1,18 @@
 """Append-only and frozen tables, held by the database itself, on SQLite and PostgreSQL.
 
 The triggers are put back after every ``migrate``, because SQLite loses them when a migration rebuilds a table, and does
-not rebuild a table that triggers of others name. Apart from that nothing turns them off.
+not rebuild a table that triggers of others name. Apart from that nothing turns them off. One kind of update passes:
+the erasure of columns that an entered event names (``commitments.ledger.erasable``).
 """
 
 from dataclasses import dataclass
 
 from django.apps import apps
+from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from commitments.tracking import FrozenWith, HistoryRow
+from commitments.ledger.erasable import Admitted, is_final
+from commitments.tracking import FrozenWith, HistoryRow, tracked_models
 
 PREFIX = "rechenschaft_"
 
@@ -21,6 +24,13 @@ class Trigger:
     event: str
     condition: str
     sentence: str
+    admitted: Admitted | None = None
+
+    def when(self, vendor: str) -> str:
+        """What must hold for the refusal; empty where it always does."""
+        parts = [f"EXISTS ({self.condition})"] if self.condition else []
+        parts += [f"NOT EXISTS ({self.admitted.sql(vendor)})"] if self.admitted else []
+        return " AND ".join(parts)
 
 
 def triggers() -> list[Trigger]:
@@ -28,20 +38,33 @@ def triggers() -> list[Trigger]:
     found = []
     for model in apps.get_models(include_auto_created=True):
         if issubclass(model, HistoryRow) or getattr(model, "append_only", False):
-            found += _append_only(model._meta.db_table)
+            found += _append_only(model)
         guard = getattr(model, "frozen_with", None)
         if guard is not None:
-            found += _frozen(model._meta.db_table, guard)
+            found += _frozen(model, guard)
     return sorted(found, key=lambda trigger: trigger.name)
 
 
-def _append_only(table: str) -> list[Trigger]:
+def _append_only(model: type[models.Model]) -> list[Trigger]:
+    table, admitted = model._meta.db_table, _admitted(model)
     sentence = f"{table} is append-only: its rows are neither changed nor removed"
     events = ("UPDATE", "DELETE", "TRUNCATE")
-    return [Trigger(f"{PREFIX}{table}_{event.lower()}"[:63], table, event, "", sentence) for event in events]
+    return [
+        Trigger(
+            f"{PREFIX}{table}_{event.lower()}"[:63], table, event, "", sentence, admitted if event == "UPDATE" else None
+        )
+        for event in events
+    ]
 
 
-def _frozen(table: str, guard: FrozenWith) -> list[Trigger]:
+def _admitted(model: type[models.Model]) -> Admitted | None:
+    """Leaves, nodes and seals take no update at all."""
+    is_kept = issubclass(model, HistoryRow) or tracked_models([model])
+    return Admitted(model) if is_kept and not is_final(model) else None
+
+
+def _frozen(model: type[models.Model], guard: FrozenWith) -> list[Trigger]:
+    table, admitted = model._meta.db_table, _admitted(model)
     found = []
     for event, rows in (("INSERT", ("NEW",)), ("UPDATE", ("OLD", "NEW")), ("DELETE", ("OLD",)), ("TRUNCATE", ())):
         name = f"{PREFIX}{table}_frozen_{event.lower()}"[:63]
@@ -50,7 +73,8 @@ def _frozen(table: str, guard: FrozenWith) -> list[Trigger]:
         states = ", ".join(f"'{state}'" for state in closed)
         condition = f"SELECT 1 FROM {guard.table} WHERE id IN ({owners}) AND state IN ({states})"  # noqa: S608 - our own names
         sentence = f"{table}: the cycle is frozen, its rows no longer change"
-        found.append(Trigger(name, table, event, condition if rows else "", sentence))
+        erasing = admitted if event == "UPDATE" else None
+        found.append(Trigger(name, table, event, condition if rows else "", sentence, erasing))
     return found
 
 
@@ -96,7 +120,7 @@ def _statements(vendor: str, trigger: Trigger) -> list[str]:
 def _sqlite(trigger: Trigger) -> list[str]:
     if trigger.event == "TRUNCATE":
         return []
-    when = f"WHEN EXISTS ({trigger.condition})" if trigger.condition else ""
+    when = f"WHEN {trigger.when('sqlite')}" if trigger.when("sqlite") else ""
     return [
         f'DROP TRIGGER IF EXISTS "{trigger.name}"',
         f'CREATE TRIGGER "{trigger.name}" BEFORE {trigger.event} ON "{trigger.table}" {when} '
@@ -106,8 +130,8 @@ def _sqlite(trigger: Trigger) -> list[str]:
 
 def _postgresql(trigger: Trigger) -> list[str]:
     body = f"RAISE EXCEPTION '{trigger.sentence}' USING ERRCODE = 'integrity_constraint_violation';"
-    if trigger.condition:
-        body = f"IF EXISTS ({trigger.condition}) THEN {body} END IF; RETURN COALESCE(NEW, OLD);"
+    if trigger.when("postgresql"):
+        body = f"IF {trigger.when('postgresql')} THEN {body} END IF; RETURN COALESCE(NEW, OLD);"
     each = "STATEMENT" if trigger.event == "TRUNCATE" else "ROW"
     return [
         f'CREATE OR REPLACE FUNCTION "{trigger.name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$',

@@ -21,6 +21,14 @@ from commitments.models.catalogue import (
     Relevance,
     Scale,
 )
+from commitments.models.erasures import (
+    ErasedRow,
+    Erasure,
+    ErasureKind,
+    ErasureState,
+    Ground,
+    ProtectedUse,
+)
 from commitments.models.evidence import (
     Evidence,
     EvidenceKind,
@@ -107,6 +115,10 @@ __all__ = [
     "EngagementKind",
     "EngagementPart",
     "EngagementStatus",
+    "ErasedRow",
+    "Erasure",
+    "ErasureKind",
+    "ErasureState",
     "Evidence",
     "EvidenceKind",
     "EvidenceRead",
@@ -116,6 +128,7 @@ __all__ = [
     "GapReason",
     "GlossaryTerm",
     "Grade",
+    "Ground",
     "Indicator",
     "IndicatorKind",
     "IndicatorValue",
@@ -147,6 +160,7 @@ __all__ = [
     "ProjectAmendment",
     "ProjectPartner",
     "ProtectedAccess",
+    "ProtectedUse",
     "Protection",
     "Provision",
     "ProvisionLink",
