@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import zip_longest
 from typing import Any
 
 from django.apps import apps
 from django.db import connection, models
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from commitments.ledger import canonical, merkle, triggers
 from commitments.ledger.sealing import NodeStore, sealed_size
 from commitments.models.audit import LedgerLeaf, LedgerNode, LedgerSchema, LedgerSeal
+from commitments.models.erasures import ErasedRow
 from commitments.tracking import history_model, tracked_models
 
 CHUNK = 2000
@@ -42,11 +44,13 @@ def findings(progress: Progress = silent) -> Iterator[Finding]:
     for model in tracked_models(apps.get_models()):
         history = history_model(model)
         table = history._meta.db_table
+        erased = _erasures(table)
         for row, leaf in _paired(history, table):
             done += 1
             if done % CHUNK == 0:
                 progress(done, total, str(model._meta.verbose_name_plural))
             finding = _compare(table, model._meta.pk.attname, row, leaf, schemas)
+            finding = finding or (_not_as_erased(table, row, erased, schemas) if row else None)
             if finding:
                 yield finding
         if not _is_written_as_a_kind(model):
@@ -104,13 +108,42 @@ def _compare(
 def _altered(table: str, key: str, row: Row, fields: list[str], leaf: str) -> Finding | None:
     """What differs between a history row and its digest or leaf."""
     number = row["history_id"]
-    if row["erased_on"] is not None:
-        return _found("erased", table, number, _("This row says that it was erased, but no erasure was entered."))
-    if canonical.content_digest(table, fields, row) != row["digest"]:
+    if row["erased_on"] is None and canonical.content_digest(table, fields, row) != row["digest"]:
         return _found("content", table, number, _("The content of this row was changed."))
     if canonical.leaf_hash(table, key, row) != leaf:
         return _found("metadata", table, number, _("Person, date or digest of this row was changed."))
     return None
+
+
+Event = tuple[date, str]
+
+
+def _erasures(table: str) -> dict[int, Event]:
+    """The rows of a history that an erasure names: the day of the last one, and the digest of what it left."""
+    rows = ErasedRow.objects.filter(table=table).order_by("pk").values_list("row", "erased_on", "rest")
+    return {row: (on, rest) for row, on, rest in rows}
+
+
+def _not_as_erased(
+    table: str, row: Row, erased: Mapping[int, Event], schemas: Mapping[int, list[str]]
+) -> Finding | None:
+    """Erased is what an entered erasure names, and nothing else; what was left in the row must still be that."""
+    number, event = row["history_id"], erased.get(row["history_id"])
+    if row["erased_on"] is None:
+        if event is None:
+            return None
+        return _found("kept", table, number, _("An erasure names this row, but its content still stands there."))
+    if event is None or event[0] != row["erased_on"]:
+        return _found("erased", table, number, _("This row says that it was erased, but no erasure was entered."))
+    if canonical.content_digest(table, schemas[row["schema"]], row) != event[1]:
+        return _found("content", table, number, _("The content of this row was changed."))
+    return None
+
+
+def erased_rows() -> list[tuple[date, int, int]]:
+    """What a verification says of erasures: the day, the number of the erasure, and of how many rows of histories."""
+    rows = ErasedRow.objects.exclude(rest="").order_by("erased_on", "erasure_id")
+    return list(rows.values_list("erased_on", "erasure_id").annotate(number=Count("pk")))
 
 
 def _is_written_as_a_kind(model: type[models.Model]) -> bool:
