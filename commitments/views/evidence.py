@@ -22,6 +22,7 @@ from commitments.models import Commitment, Evidence, EvidenceKind, Measure, Prot
 from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
 from commitments.views.lists import chip
+from commitments.views.ways import way_back
 from commitments.workflow import Edit, last_change
 from commitments.workflow import evidence as workflow
 from commitments.workflow.evidence import Given, Owner, owner_of
@@ -117,11 +118,12 @@ def _add(request: UserRequest, owner: Owner) -> HttpResponse:
         saved = _tried(form, lambda: workflow.add(owner, given(form), actor=request.user, at=clock.now()))
         if saved:
             messages.success(request, _("The evidence is added."))
-            return redirect(page_of_owner(owner))
+            return redirect(way_back(request) or page_of_owner(owner))
     chips = [chip(request, "kind", value.value, str(label)) for value, label in KINDS.items()]
     for each, value in zip(chips, KINDS, strict=True):
         each["is_active"] = value == kind
-    return _page(request, owner, form, heading=_("Add evidence"), label=_("Add"), chips=chips)
+    back = way_back(request)
+    return _page(request, owner, form, heading=_("Add evidence"), label=_("Add"), chips=chips, back=back)
 
 
 @require_http_methods(["GET", "POST"])

@@ -27,6 +27,7 @@ from commitments.forms.measures import (
 from commitments.models import FieldOfAction, Measure, MeasureUnit, User
 from commitments.permissions import ALLOWED, Verb, can, require
 from commitments.requests import UserRequest
+from commitments.views.ways import way_back
 from commitments.workflow import last_change
 from commitments.workflow import measures as workflow
 
@@ -85,8 +86,10 @@ def measure_new(request: UserRequest) -> HttpResponse:
         if measure := sheet.save(entered):
             said = _("%(number)s is in the register.") if enters else _("%(number)s is proposed. The officer decides.")
             messages.success(request, said % {"number": measure.reference})
-            return _to_measure(request.user, measure)
-    return render(request, "commitments/measure_new.html", {"sheet": sheet, "enters": enters})
+            back = way_back(request)
+            return redirect(back) if back else _to_measure(request.user, measure)
+    context = {"sheet": sheet, "enters": enters, "back": way_back(request)}
+    return render(request, "commitments/measure_new.html", context)
 
 
 def _new_form(request: UserRequest, enters: bool) -> MeasureFields:  # noqa: FBT001
