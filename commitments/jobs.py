@@ -15,7 +15,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, IntegerField, Value, When
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
@@ -33,6 +33,10 @@ NEVER_STARTED = timedelta(seconds=30)
 
 ATTEMPTS = 5
 """How often a job whose worker died is taken up again."""
+
+
+WORKERS = 20
+"""So many may reach for a job at once; whoever comes too late for all of them leaves the rest to the next message."""
 
 
 class Progress:
@@ -61,11 +65,15 @@ class LostError(Exception):
 
 Handler = Callable[[dict[str, Any], Progress], dict[str, Any]]
 HANDLERS: dict[str, Handler] = {}
+LONG: set[str] = set()
+"""Kinds of jobs that let others go first, so that nobody waits for a mail or a preview while volumes are drawn."""
 
 
-def register(kind: str, handler: Handler) -> None:
+def register(kind: str, handler: Handler, *, is_long: bool = False) -> None:
     """Name the handler of a kind of job; apps do so in ``AppConfig.ready()``."""
     HANDLERS[kind] = handler
+    if is_long:
+        LONG.add(kind)
 
 
 def enqueue(kind: str, *, asked_by: User | None, **arguments: Any) -> Job:
@@ -145,14 +153,20 @@ def resume() -> int:
     return sent
 
 
-def _take(pk: uuid.UUID) -> Job | None:
-    """Take the job unless someone else has it or it is over: one UPDATE decides, on every database."""
-    now = timezone.now()
-    lease = uuid.uuid4()
-    free = Job.objects.filter(pk=pk, state=JobState.QUEUED)
-    if not free.update(state=JobState.RUNNING, lease=lease, leased_until=now + LEASE, attempts=F("attempts") + 1):
-        return None
-    return Job.objects.select_related("asked_by").filter(pk=pk, lease=lease).first()
+def _take(named: uuid.UUID) -> Job | None:
+    """Take the job that the message names, or one that must not wait behind it: messages only ring the bell.
+
+    One UPDATE decides who has a job, on every database.
+    """
+    waiting = Job.objects.filter(state=JobState.QUEUED)
+    is_long = Case(When(kind__in=LONG, then=Value(1)), default=Value(0), output_field=IntegerField())
+    is_named = Case(When(pk=named, then=Value(0)), default=Value(1), output_field=IntegerField())
+    for pk in waiting.order_by(is_long, is_named, "asked_at").values_list("pk", flat=True)[:WORKERS]:
+        now, lease = timezone.now(), uuid.uuid4()
+        held = {"state": JobState.RUNNING, "lease": lease, "leased_until": now + LEASE}
+        if waiting.filter(pk=pk).update(**held, attempts=F("attempts") + 1):
+            return Job.objects.select_related("asked_by").filter(pk=pk, lease=lease).first()
+    return None
 
 
 def _finish(job: Job, state: JobState, *, result: dict[str, Any] | None = None, error: str = "") -> None:

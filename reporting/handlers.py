@@ -29,4 +29,4 @@ def _result(document: ReportDocument) -> dict[str, Any]:
     return {"document": document.pk, "url": reverse("reporting:document", args=[document.pk])}
 
 
-register(workflow.RENDER_DOCUMENT, render_document)
+register(workflow.RENDER_DOCUMENT, render_document, is_long=True)

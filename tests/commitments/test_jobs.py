@@ -18,6 +18,7 @@ KIND = "test-kind"
 def _own_kinds(monkeypatch):
     """Handlers registered here are gone afterwards."""
     monkeypatch.setattr(jobs, "HANDLERS", {})
+    monkeypatch.setattr(jobs, "LONG", set())
 
 
 def handle(handler):
@@ -63,6 +64,39 @@ def test_a_job_is_taken_once():
     jobs.run(str(job.pk))
 
     assert calls == [1]
+
+
+def test_what_is_short_does_not_wait_behind_what_is_long():
+    jobs.register("draw", nothing, is_long=True)
+    jobs.register("mail", nothing)
+    volumes = [jobs.enqueue("draw", asked_by=None) for _ in range(3)]
+    mail = jobs.enqueue("mail", asked_by=None)
+
+    jobs.run(str(volumes[0].pk))
+
+    done = Job.objects.filter(state=JobState.DONE)
+    assert [job.pk for job in done] == [mail.pk]
+
+
+def test_a_job_that_was_passed_over_is_done_by_the_message_of_the_one_that_went_first():
+    jobs.register("draw", nothing, is_long=True)
+    jobs.register("mail", nothing)
+    volume, mail = jobs.enqueue("draw", asked_by=None), jobs.enqueue("mail", asked_by=None)
+
+    jobs.run(str(volume.pk))
+    jobs.run(str(mail.pk))
+
+    assert set(Job.objects.values_list("state", flat=True)) == {JobState.DONE}
+
+
+def test_of_two_jobs_alike_the_one_is_taken_that_the_message_names():
+    first, second = handle(nothing), jobs.enqueue(KIND, asked_by=None)
+
+    jobs.run(str(second.pk))
+
+    second.refresh_from_db()
+    first.refresh_from_db()
+    assert (first.state, second.state) == (JobState.QUEUED, JobState.DONE)
 
 
 def test_a_job_that_runs_is_not_taken_by_another_worker():
