@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commitments import clock
-from commitments.exchange import storage
+from commitments.exchange import handing_out, storage
 from commitments.exchange.plans import Act, Plan
 from commitments.exchange.registry import SUBJECTS
 from commitments.exchange.running import PlanChangedError, Terms, planned, take_over
@@ -17,7 +17,7 @@ from commitments.exchange.stands import reason_of
 from commitments.jobs import Progress, register
 from commitments.ledger.sealing import seal
 from commitments.ledger.verification import findings
-from commitments.models import LedgerLeaf, LedgerSeal, SealOccasion, Transfer
+from commitments.models import LedgerLeaf, LedgerSeal, SealOccasion, Transfer, TransferState
 from commitments.workflow import exchange
 
 
@@ -73,8 +73,25 @@ def apply_import(arguments: dict[str, Any], progress: Progress) -> dict[str, Any
     return _leading_to(transfer, _("See the import"))
 
 
+def make_export(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Make the table that was asked for; a second run finds it made."""
+    transfer = Transfer.objects.select_related("by").filter(job=progress.job.pk).first()
+    order = storage.load_order(transfer.pk) if transfer else None
+    if transfer is None or transfer.by is None or order is None:
+        raise ValidationError(_("The file is no longer there. Download the table again."))
+    if transfer.state == TransferState.MAKING:
+        subject, folder = SUBJECTS[transfer.subject], storage.folder_of(transfer.pk)
+        path, written = handing_out.make(subject, order, transfer.by, folder, progress)
+        digest = storage.digest_of(storage.file_chunks(path))
+        facts = exchange.FileFacts(transfer.file_name, path.stat().st_size, digest)
+        taken = exchange.Taken(written.rows, transfer.query, written.holds_protected)
+        exchange.note_made(transfer, facts, taken, at=clock.now())
+        progress(written.rows, written.rows, _("The file is ready to be downloaded."))
+    return _leading_to(transfer, _("See the file"))
+
+
 def expire_imports(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Remove files that nobody took over within a day."""
+    """Remove files that nobody took over or downloaded within a day."""
     pks = storage.outdated(timezone.now())
     exchange.expire(pks, at=clock.now())
     for pk in pks:
@@ -94,6 +111,7 @@ def _leading_to(transfer: Transfer, label: str) -> dict[str, Any]:
 
 register(exchange.CHECK, check_import)
 register(exchange.APPLY, apply_import)
+register(exchange.MAKE, make_export)
 register("expire-imports", expire_imports)
 register("seal-ledger", seal_ledger)
 register("verify-ledger", verify_ledger)

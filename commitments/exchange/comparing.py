@@ -280,6 +280,8 @@ class RegisterSubject(Subject):
                 self._change(candidate, column, work.known)
         if candidate.is_new or candidate.changed:
             self.check(candidate, work)
+        if candidate.is_new and not record.errors:
+            candidate.changes = self._first_values(candidate, work.known)
         errors = list(dict.fromkeys(record.errors))
         outcome = self._outcome(candidate) if not errors else RowOutcome.ERROR
         return PlannedRow(record.number, self.name(candidate, work)[:200], outcome, candidate.changes, errors)
@@ -296,6 +298,12 @@ class RegisterSubject(Subject):
         if not is_kept:
             self.put(row, column, value)
             candidate.changed.add(column.code)
+
+    def _first_values(self, candidate: Candidate, known: Known) -> list[Change]:
+        """What a new row will hold, as far as the file says it."""
+        columns = [column for column in self.columns if column.code in candidate.changed]
+        told = ((column, column.kind.words(candidate.record.values[column.code], known)) for column in columns)
+        return [Change(str(column.heading), "", words) for column, words in told if words]
 
     @staticmethod
     def _outcome(candidate: Candidate) -> RowOutcome:

@@ -25,9 +25,12 @@ class RowOutcome(models.TextChoices):
     ERROR = "error", _("with errors")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
-    """A field that differs, in words. ``kept``: somebody else changed it, so it stays as the register has it."""
+    """A field that differs, in words; of a new row, one that it will hold.
+
+    ``kept``: somebody else changed it, so it stays as the register has it.
+    """
 
     column: str
     old: str

@@ -1,43 +1,32 @@
-"""Tables in and out: the start page with its log, a file brought in, its preview, and rows taken out."""
+"""Tables in and out: the start page with its log, a file brought in, and its preview."""
 
-import os
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
+import re
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from commitments import clock, texts
+from commitments import clock
 from commitments.exchange import storage
-from commitments.exchange.lookups import Known
 from commitments.exchange.plans import RowOutcome
 from commitments.exchange.registry import SUBJECTS
 from commitments.exchange.subjects import Subject
 from commitments.exchange.tables import UPLOAD_LIMIT
-from commitments.exchange.writing import FORMATS, MEDIA_TYPES, About, write_file
-from commitments.forms import CommitmentFilter, EngagementFilter, MeasureFilter, add_errors
+from commitments.forms import add_errors
 from commitments.forms.exchange import ImportForm, TakeOverForm, name_of, suffix_of
-from commitments.models import City, Direction, Job, Transfer, TransferState
+from commitments.models import Direction, Job, Transfer, TransferState
 from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
-from commitments.views.commitments import commitments_for
-from commitments.views.engagements import engagements_for
 from commitments.views.lists import chip, page_of
-from commitments.views.measures import measures_for
 from commitments.workflow import exchange as workflow
-from commitments.workflow.naming import GERMAN
 
 ROWS_ON_A_PAGE = 50
 SHOWN: dict[str, frozenset[str]] = {
@@ -46,22 +35,23 @@ SHOWN: dict[str, frozenset[str]] = {
 }
 """What of a preview is shown; without a choice, all of it."""
 
-Narrow = Callable[[Any, dict[str, Any]], Any]
-LISTS: dict[str, tuple[Any, Narrow]] = {
-    "measures": (MeasureFilter, measures_for),
-    "commitments": (CommitmentFilter, commitments_for),
-    "engagements": (EngagementFilter, engagements_for),
-}
-"""The lists whose filter an export takes over, by the beginning of the subject's key."""
-
 PAGES = {
+    "adoptions": "commitments:instrument-list",
+    "budgets": "commitments:measure-list",
     "commitments": "commitments:commitment-list",
+    "evidence": "commitments:measure-list",
+    "gap-reasons": "reporting:gap-list",
+    "indicator-values": "commitments:measure-list",
+    "indicators": "commitments:measure-list",
     "links": "commitments:measure-list",
     "measures": "commitments:measure-list",
-    "provision": "commitments:measure-list",
+    "provision-links": "commitments:measure-list",
     "uhri": "commitments:recommendation-list",
 }
-"""The list on which the entries of a file stand, by the beginning of the subject's key; the others' are engagements."""
+"""The list on which the entries of a file stand, by the subject's key; the others' are engagements."""
+
+CHECKED_ELSEWHERE = {"answers": "reviews:answer-file-check"}
+"""Files that are looked at on a page of their own, by the subject's key."""
 
 
 @require_safe
@@ -90,10 +80,12 @@ def _label(key: str) -> str:
     """The name of a table; the matrix goes out without being one of those that come in."""
     if key == "matrix":
         return _("Matrix")
+    if key == "answers":
+        return _("Answers")
     return str(SUBJECTS[key].label) if key in SUBJECTS else key
 
 
-def _subject(key: str) -> Subject:
+def subject_of(key: str) -> Subject:
     if key not in SUBJECTS:
         raise Http404
     return SUBJECTS[key]
@@ -104,7 +96,7 @@ def _subject(key: str) -> Subject:
 
 @require_http_methods(["GET", "POST"])
 def import_file(request: UserRequest, subject: str) -> HttpResponse:
-    shown = _subject(subject)
+    shown = subject_of(subject)
     if not shown.is_imported:
         raise Http404
     if shown.upload_page:
@@ -128,18 +120,20 @@ def import_file(request: UserRequest, subject: str) -> HttpResponse:
 def transfer(request: UserRequest, pk: int) -> HttpResponse:
     """One file: while it is checked its progress, then the preview; rows are shown to the importer alone (rule 10)."""
     shown = get_object_or_404(Transfer.objects.visible_to(request.user).select_related("by"), pk=pk)
+    if shown.subject in CHECKED_ELSEWHERE and shown.direction == Direction.IMPORT and shown.by_id == request.user.pk:
+        return redirect(CHECKED_ELSEWHERE[shown.subject], pk)
     return _show(request, shown, TakeOverForm())
 
 
 def _show(request: UserRequest, shown: Transfer, form: TakeOverForm) -> HttpResponse:
-    is_own = shown.by_id == request.user.pk and shown.direction == Direction.IMPORT
-    job = Job.objects.filter(pk=shown.job).first() if is_own and shown.job else None
+    is_theirs, is_own = shown.by_id == request.user.pk, _is_own(request, shown)
+    job = Job.objects.filter(pk=shown.job).first() if is_theirs and shown.job else None
     at_work = bool(job and not job.is_over)
     context: dict[str, Any] = {
         "transfer": shown,
         "subject": SUBJECTS.get(shown.subject),
         "subject_label": _label(shown.subject),
-        "entries_url": reverse(PAGES.get(shown.subject.split("-")[0], "commitments:engagement-list")),
+        "entries_url": reverse(PAGES.get(shown.subject, "commitments:engagement-list")),
         "job": job,
         "job_url": reverse("commitments:job", args=[job.pk]) if job else "",
         "at_work": at_work,
@@ -148,6 +142,8 @@ def _show(request: UserRequest, shown: Transfer, form: TakeOverForm) -> HttpResp
         "waits": is_own and not at_work and shown.state in (TransferState.CHECKING, TransferState.CHECKED),
         "form": form,
     }
+    if is_theirs and shown.state in (TransferState.READY, TransferState.MADE) and job:
+        context |= {"is_made": True, "may_download": storage.table_of(shown.pk) is not None}
     if is_own and not at_work and shown.state in (TransferState.CHECKED, TransferState.REFUSED):
         context |= _preview(request, shown)
     return render(request, "commitments/exchange_transfer.html", context)
@@ -164,25 +160,43 @@ def _outcomes(shown: Transfer) -> list[dict[str, Any]]:
 
 def _preview(request: UserRequest, shown: Transfer) -> dict[str, Any]:
     chosen = request.GET.get("show", "")
-    number = request.GET.get("page", "1")
-    first = (int(number) - 1) * ROWS_ON_A_PAGE if number.isdigit() and 0 < int(number) <= 10_000 else 0
+    page = _number(request.GET.get("page", "")) or 1
     outcomes = SHOWN.get(chosen, frozenset())
-    preview = storage.load_preview(shown.pk, outcomes, first, ROWS_ON_A_PAGE)
+    preview = storage.load_preview(shown.pk, outcomes, page - 1, ROWS_ON_A_PAGE)
     if preview is None:
         return {"is_gone": True}
-    page = Paginator(range(preview.matching), ROWS_ON_A_PAGE).get_page(first // ROWS_ON_A_PAGE + 1)
     counts = shown.counts
     choices = [("", _("All"), counts.get("rows", 0))]
     choices += [(str(each), str(each.label), counts.get(str(each), 0)) for each in RowOutcome]
-    for row in preview.rows:
-        row.label = RowOutcome(row.outcome).label  # type: ignore[attr-defined]
+    for each in preview.rows:
+        each.label = RowOutcome(each.outcome).label  # type: ignore[attr-defined]
     return {
         "preview": preview,
-        "page": page,
+        "page": Paginator(range(preview.matching), ROWS_ON_A_PAGE).get_page(preview.page + 1),
+        "show": chosen,
         "chips": [chip(request, "show", value, label, count) for value, label, count in choices if count or not value],
         "nothing_changes": not counts.get("writes") and shown.state == TransferState.CHECKED,
         "may_take_over": shown.state == TransferState.CHECKED and counts.get("writes"),
     }
+
+
+def _number(written: str) -> int:
+    """A number of rows or pages that somebody typed; 0 where it is none."""
+    return int(written) if re.fullmatch("[0-9]{1,7}", written) else 0
+
+
+def _at_row(request: UserRequest, shown: Transfer, row: int) -> HttpResponse:
+    """Lead to the page of the preview on which a row of the file stands, or where it would stand."""
+    address = request.GET.copy()
+    address.pop("row")
+    outcomes = SHOWN.get(address.get("show", ""), frozenset())
+    if _is_own(request, shown):
+        address["page"] = str(storage.place_of(shown.pk, outcomes, row) // ROWS_ON_A_PAGE + 1)
+    return redirect(f"{request.path}?{address.urlencode()}#row-{row}")
+
+
+def _is_own(request: UserRequest, shown: Transfer) -> bool:
+    return shown.by_id == request.user.pk and shown.direction == Direction.IMPORT
 
 
 @require_POST
@@ -217,65 +231,3 @@ def discard(request: UserRequest, pk: int) -> HttpResponse:
     storage.remove(shown.pk)
     messages.success(request, _("The file is discarded. Nothing was written."))
     return redirect("commitments:exchange")
-
-
-# Out
-
-
-@require_safe
-@never_cache
-def export(request: UserRequest, subject: str, form: str) -> HttpResponseBase:
-    """The rows that one may see, narrowed by the filter of the list's address; ``?template`` gives headings alone."""
-    shown = _subject(subject)
-    if form not in FORMATS or not (shown.is_exported or "template" in request.GET):
-        raise Http404
-    require(request.user, Verb.EXPORT, on=clock.today())
-    handle, name = tempfile.mkstemp(suffix=f".{form}", dir=settings.FILE_UPLOAD_TEMP_DIR)
-    os.close(handle)
-    path = Path(name)
-    try:
-        return _written(request, shown, form, path)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("commitments:exchange")
-    finally:
-        path.unlink(missing_ok=True)  # who has it open still reads it
-
-
-def _written(request: UserRequest, shown: Subject, form: str, path: Path) -> FileResponse:
-    is_template = "template" in request.GET
-    summary, rows = ("", None) if is_template else _narrowed(request, shown)
-    cells = [] if rows is None else shown.rows_for_export(rows, Known(request.user))
-    written = write_file(path, form, shown, cells, _about(request, summary))
-    day = clock.today().isoformat()
-    ending = _("template") if is_template else day
-    file_name = f"{slugify(str(shown.label).translate(GERMAN))}-{ending}.{form}"
-    if not is_template:
-        facts = workflow.FileFacts(file_name, path.stat().st_size, storage.digest_of(storage.file_chunks(path)))
-        taken = workflow.Taken(written.rows, request.GET.urlencode(), written.holds_protected)
-        workflow.note_export(shown.key, facts, taken, actor=request.user, at=clock.now())
-    return FileResponse(path.open("rb"), as_attachment=True, filename=file_name, content_type=MEDIA_TYPES[form])
-
-
-def _narrowed(request: UserRequest, shown: Subject) -> tuple[str, Any]:
-    """The filter in words, and the rows that it leaves."""
-    rows = shown.visible(request.user)
-    name = shown.key.split("-")[0]
-    if name not in LISTS or not request.GET:
-        return "", rows
-    form, narrow = LISTS[name]
-    filters = form(request.GET)
-    chosen = filters.chosen()
-    left = narrow(request.user, {key: value for key, value in chosen.items() if key != "sort"})
-    return filters.summary(), rows.filter(pk__in=left.order_by().values("pk"))
-
-
-def _about(request: UserRequest, summary: str) -> About:
-    city = City.objects.first()
-    return About(
-        city=texts.localized(city, "name") if city else str(settings.CITY_NAME),
-        day=clock.today(),
-        by=request.user.name,
-        filters=summary,
-        notice=texts.localized(city, "notice") if city else "",
-    )

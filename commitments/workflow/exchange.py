@@ -15,7 +15,7 @@ from commitments.permissions import Verb, require
 from commitments.workflow.downloads import noted_filter
 from commitments.workflow.steps import day, locked
 
-CHECK, APPLY = "check-import", "apply-import"
+CHECK, APPLY, MAKE = "check-import", "apply-import", "make-export"
 """Kinds of the jobs; each knows its transfer by the transfer's ``job``."""
 
 
@@ -87,11 +87,17 @@ def discard(transfer: Transfer, *, actor: User, at: datetime) -> Transfer:
 
 @transaction.atomic
 def expire(pks: list[int], *, at: datetime) -> None:
-    """Nobody took these over in time; their files are removed."""
-    waiting = Transfer.objects.filter(pk__in=pks, state__in=(TransferState.CHECKING, TransferState.CHECKED))
-    for transfer in waiting.select_for_update():
+    """Nobody took these over, or downloaded them, in time; their files are removed."""
+    reasons = {
+        TransferState.CHECKING: _("Not taken over within a day; the file is removed"),
+        TransferState.CHECKED: _("Not taken over within a day; the file is removed"),
+        TransferState.MAKING: _("Not downloaded within a day; the file is removed"),
+        TransferState.READY: _("Not downloaded within a day; the file is removed"),
+    }
+    for transfer in Transfer.objects.filter(pk__in=pks, state__in=reasons).select_for_update():
+        reason = reasons[TransferState(transfer.state)]
         transfer.state = TransferState.DISCARDED
-        save_as(transfer, actor=None, reason=_("Not taken over within a day; the file is removed"), at=at)
+        save_as(transfer, actor=None, reason=reason, at=at)
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,41 @@ def note_export(subject: str, file: FileFacts, taken: Taken, *, actor: User | No
     acting_for = role.acting_for if role else None
     save_as(transfer, actor=actor, acting_for=acting_for, reason=_("Rows taken out as a file"), at=at)
     return transfer
+
+
+@transaction.atomic
+def begin_export(subject: str, file_name: str, query: str, *, actor: User, at: datetime) -> Transfer:
+    """A long table is asked for; the background makes it. The caller stores the order within the same transaction."""
+    role = require(actor, Verb.EXPORT, on=day(at))
+    transfer = _transfer(Direction.EXPORT, subject, FileFacts(file_name, 0, ""), TransferState.MAKING, actor, at)
+    transfer.job, transfer.query = enqueue(MAKE, asked_by=actor).pk, noted_filter(query, actor)
+    save_as(transfer, actor=actor, acting_for=role.acting_for, reason=_("Table asked for"), at=at)
+    return transfer
+
+
+@transaction.atomic
+def note_made(transfer: Transfer, file: FileFacts, taken: Taken, *, at: datetime) -> None:
+    """The file lies there for whoever asked; a worker that comes second says nothing."""
+    transfer = locked(transfer)
+    if transfer.state != TransferState.MAKING:
+        return
+    transfer.state, transfer.size, transfer.sha256 = TransferState.READY, file.size, file.sha256
+    transfer.counts, transfer.holds_protected = {"rows": taken.rows}, taken.holds_protected
+    save_as(transfer, actor=transfer.by, reason=_("Table ready to be downloaded"), at=at)
+
+
+@transaction.atomic
+def note_downloaded(transfer: Transfer, *, actor: User, at: datetime) -> bool:
+    """Whoever asked for the file takes it, now for the first time or again; whether it was the first."""
+    transfer = locked(transfer)
+    role = require(actor, Verb.EXPORT, on=day(at))
+    if transfer.by_id != actor.pk:
+        raise PermissionDenied(_("Only the person who asked for the file can download it."))
+    if transfer.state != TransferState.READY:
+        return False
+    transfer.state = TransferState.MADE
+    save_as(transfer, actor=actor, acting_for=role.acting_for, reason=_("Rows taken out as a file"), at=at)
+    return True
 
 
 @transaction.atomic

@@ -3,17 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
-from commitments import clock, texts
+from commitments import clock
 from commitments.exchange import storage
+from commitments.exchange.handing_out import about_city
 from commitments.exchange.lookups import Known
 from commitments.exchange.registry import SUBJECTS
-from commitments.exchange.writing import FORMATS, About, write_file
-from commitments.models import City
+from commitments.exchange.writing import FORMATS, write_file
 from commitments.workflow import exchange
 
 
@@ -32,12 +31,9 @@ class Command(BaseCommand):
             raise CommandError("The file must end in .xlsx or .csv.")
         subject = SUBJECTS[options["subject"]]
         with translation.override(options["language"]):
-            city = City.objects.first()
-            name = texts.localized(city, "name") if city else str(settings.CITY_NAME)
-            about = About(name, clock.today(), notice=texts.localized(city, "notice") if city else "")
             try:
                 rows = subject.rows_for_export(subject.visible(None), Known(None))
-                written = write_file(path, form, subject, rows, about)
+                written = write_file(path, form, subject, rows, about_city())
             except (OSError, ValidationError) as error:
                 raise CommandError(str(error)) from error
         facts = exchange.FileFacts(path.name, path.stat().st_size, storage.digest_of(storage.file_chunks(path)))
