@@ -7,7 +7,7 @@ The same bytes are stored once, whoever brings them. Nobody but the application 
 import errno
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -39,7 +39,7 @@ def put_parts(parts: Iterable[bytes], digest: str) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, parts, OURS_ALONE)
     except OSError as error:
-        raise ValidationError(_sentence(error)) from error
+        raise ValidationError(sentence(error)) from error
     return digest
 
 
@@ -62,6 +62,23 @@ def opened(digest: str) -> BinaryIO:
     return file
 
 
+def remove(digest: str) -> bool:
+    """Take a file out for good, for an erasure alone; False where it was gone already."""
+    path = path_of(digest)
+    if not path.is_file():
+        return False
+    path.unlink()
+    _sync_folder(path.parent)
+    return True
+
+
+def names() -> Iterator[str]:
+    """The SHA-256 of every stored file."""
+    for path in (Path(settings.DATA_DIR) / "files").glob("??/*"):
+        if len(path.name) == 64:
+            yield path.name
+
+
 def path_of(digest: str) -> Path:
     if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
         raise ValueError(f"{digest!r} is not a SHA-256 in hexadecimal digits.")
@@ -71,6 +88,17 @@ def path_of(digest: str) -> Path:
 def hash_of(path: Path) -> str:
     with path.open("rb") as file:
         return _hash(file)
+
+
+def owned(path: Path) -> BinaryIO:
+    """A new file that nobody else may read, open for writing."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE), "wb")
+
+
+def parts_of(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while part := file.read(CHUNK):
+            yield part
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -110,7 +138,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _sentence(error: OSError) -> str:
+def sentence(error: OSError) -> str:
+    """Why the disk refused, and what to do."""
     if error.errno in FULL:
         return _("The disk is full: nothing was stored. Make room and try again.")
     return _("The file could not be stored (%(reason)s). Check the folder DATA_DIR and try again.") % {

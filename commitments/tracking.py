@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -77,8 +77,18 @@ class HistoryQuerySet(HistoricalQuerySet):  # type: ignore[misc]
         return latest
 
 
+ERASED_DE, ERASED_EN = "Gelöscht am ", "Erased on "
+"""What stands, with the day, where a text was erased."""
+
+NEVER_EMPTY = {"finding_de": ("state", ("submitted", "approved")), "statement_de": ("result", ("disputed", "not_ours"))}
+"""Texts that a row must have in some states: there, an empty one was erased."""
+
+
 class HistoryRow(models.Model):
-    """Columns that every history table has beside the content (DESIGN.md section 5)."""
+    """Columns that every history table has beside the content (DESIGN.md section 5).
+
+    A row that was erased says so where it must have a text, whoever reads it: a page of the past, a redacted report.
+    """
 
     recorded_at = models.DateTimeField(editable=False)
     acting_for_id = models.BigIntegerField(null=True, editable=False)
@@ -89,6 +99,28 @@ class HistoryRow(models.Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def from_db(cls, *args: Any, **options: Any) -> Self:
+        row = super().from_db(*args, **options)
+        if row.__dict__.get("erased_on") is not None:
+            for field in row._meta.concrete_fields:
+                if row.__dict__.get(field.attname) == "" and _is_missed(row, field):
+                    notice = ERASED_EN if field.attname.endswith("_en") else ERASED_DE
+                    setattr(row, field.attname, f"{notice}{row.erased_on:%d.%m.%Y}")
+        return row
+
+
+def _is_missed(row: models.Model, field: "models.Field[Any, Any]") -> bool:
+    """Whether an empty text of an erased row stood there before."""
+    if field.attname in NEVER_EMPTY:
+        column, values = NEVER_EMPTY[field.attname]
+        return row.__dict__.get(column) in values
+    is_text = isinstance(field, models.CharField | models.TextField)
+    return is_text and not field.blank and not field.flatchoices and field.attname not in OF_HISTORY
+
+
+OF_HISTORY = frozenset({"salt", "digest", "history_type", "history_change_reason", "fingerprint"})
 
 
 class Tracked(HistoricalRecords):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""What the worker does for editions: draw one document."""
+"""What the worker does for editions: draw one document; and what it removes after an erasure."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ from django.urls import reverse
 
 from commitments import clock
 from commitments.jobs import Progress, register
-from reporting import printing, workflow
+from commitments.models import Erasure
+from commitments.workflow.erasure import TRACES
+from reporting import erasing, printing, workflow
 from reporting.content.canonical import content_hash
 from reporting.models import EditionState, ReportDocument, ReportEdition
 from reporting.workflow import Drawn, Wanted
@@ -29,4 +31,10 @@ def _result(document: ReportDocument) -> dict[str, Any]:
     return {"document": document.pk, "url": reverse("reporting:document", args=[document.pk])}
 
 
+def erase_traces(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Remove what an erasure leaves outside its rows. May run twice: what is gone is gone."""
+    return dict(erasing.erase_traces(Erasure.objects.get(pk=arguments["erasure"])))
+
+
+register(TRACES, erase_traces)
 register(workflow.RENDER_DOCUMENT, render_document, is_long=True)

@@ -1,6 +1,7 @@
-"""Files that hold what has become protected since they were made (rule 10): they are locked, their hashes stay public.
+"""Files that hold what has become protected or was erased since they were made (rule 10): their hashes stay public.
 
-What an edition printed is read from the history: a row that is protected now and was not when the file was made.
+What an edition printed is read from the history: a row that is protected now and was not when the file was made. Which
+editions hold what was erased is found out when it is erased; those, and drafts from before, are handed to nobody.
 """
 
 from datetime import datetime
@@ -11,6 +12,8 @@ from django.db.models import QuerySet
 from commitments.models import (
     Commitment,
     DevelopmentProject,
+    Erasure,
+    ErasureKind,
     EUProject,
     Evidence,
     Measure,
@@ -20,6 +23,7 @@ from commitments.models import (
     Training,
     User,
 )
+from reporting.models import LockedEdition, ReportEdition
 
 PRINTED: tuple[type[Any], ...] = (
     Measure,
@@ -40,6 +44,16 @@ def is_locked(user: User, made_at: datetime) -> bool:
     One query for each kind of rows of which any is protected now, and one to ask that.
     """
     return Protection.PROTECTED not in user.clearance() and holds_protected(made_at)
+
+
+def holds_erased(edition: ReportEdition, drawn_at: datetime | None = None) -> bool:
+    """Whether an edition says what was erased since: nobody is handed its files. One query.
+
+    ``drawn_at`` is when the draft of a document was drawn; drafts from before an erasure are drawn anew.
+    """
+    if drawn_at is None:
+        return LockedEdition.objects.filter(edition=edition).exists()
+    return Erasure.objects.carried_out().filter(kind=ErasureKind.CONTENT, carried_out_at__gt=drawn_at).exists()
 
 
 def holds_protected(made_at: datetime) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import models
 
-from commitments.tracking import HistoryRow, history_model
+from commitments.tracking import ERASED_DE, ERASED_EN, HistoryRow, history_model
 
 Field = models.Field[Any, Any]
 
@@ -27,7 +27,6 @@ HASHED = frozenset({"fingerprint"})
 SHORTEST = 8
 """Shorter columns hold codes."""
 
-GERMAN, ENGLISH = "Gelöscht am ", "Erased on "
 NOTICE_LENGTH = 22
 
 EVENTS = "commitments_erasedrow"
@@ -78,7 +77,7 @@ def notice(field: Field, on: date) -> Any:
     is_address = isinstance(field, models.SlugField | models.EmailField | models.URLField)
     if isinstance(field, models.JSONField) or is_short or is_address or field.attname in HASHED:
         return nothing(field)
-    return f"{ENGLISH if field.attname.endswith('_en') else GERMAN}{on:%d.%m.%Y}"
+    return f"{ERASED_EN if field.attname.endswith('_en') else ERASED_DE}{on:%d.%m.%Y}"
 
 
 @dataclass(frozen=True)
@@ -120,11 +119,11 @@ class Admitted:
         ]
 
 
-def _same(vendor: str, column: str) -> str:
+def _same(vendor: str, column: str | None) -> str:
     return f'NEW."{column}" {"IS NOT DISTINCT FROM" if vendor == "postgresql" else "IS"} OLD."{column}"'
 
 
-def _either(vendor: str, column: str, gone: str) -> str:
+def _either(vendor: str, column: str | None, gone: str) -> str:
     """As it was, or gone where the event names the column."""
     find = "strpos" if vendor == "postgresql" else "instr"
     return f"({_same(vendor, column)} OR ({find}(e.\"columns\", ',{column},') > 0 AND {gone}))"
@@ -143,6 +142,6 @@ def _gone(vendor: str, field: Field) -> str:
     """Empty, or the notice of the day of the event."""
     if isinstance(field, models.JSONField):
         return _empty(vendor, field)
-    words = ENGLISH if field.attname.endswith("_en") else GERMAN
+    words = ERASED_EN if field.attname.endswith("_en") else ERASED_DE
     days = {"postgresql": "to_char(e.erased_on, 'DD.MM.YYYY')", "sqlite": "strftime('%d.%m.%Y', e.erased_on)"}
     return f"({_empty(vendor, field)} OR NEW.\"{field.column}\" = '{words}' || {days[vendor]})"

@@ -14,14 +14,14 @@ from django.db import models
 
 from commitments import search
 from commitments.ledger import canonical
-from commitments.ledger.erasable import REASON, nothing, notice, of_model
+from commitments.ledger.erasable import HASHED, REASON, nothing, notice, of_model
 from commitments.ledger.writing import Act, record, save_all_as
 from commitments.models.audit import LedgerSchema
 from commitments.models.erasures import ErasedRow, Erasure
 from commitments.models.people import User
 from commitments.tracking import history_model
 
-EMPTY = (None, "", [], {})
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def planned(subject: Subject) -> Plan:
     past = {}
     for then in _history(subject).values("history_id", REASON, *chosen):
         names = frozenset(name for name in [*chosen, REASON] if name in subject.columns and then[name] not in EMPTY)
-        if names:
+        if names - HASHED or (names and subject.columns <= HASHED):
             past[then["history_id"]] = names
             texts |= {value for name in names - {REASON} for value in strings(then[name])}
     return Plan(subject, live, past, frozenset(texts))
@@ -140,6 +140,7 @@ class _Emptying:
     def _event(self, table: str, row: int, names: Iterable[str], rest: str) -> ErasedRow:
         columns = f",{','.join(sorted(names))},"
         on = self.erasure.erased_on
+        assert on is not None
         return ErasedRow(erasure=self.erasure, table=table, row=row, columns=columns, erased_on=on, rest=rest)
 
     def _rest(self, row: Mapping[str, Any]) -> str:
@@ -157,7 +158,7 @@ class _Emptying:
 
     def _empty_row(self, by: By) -> None:
         assert self.erasure.erased_on is not None
-        row = models.QuerySet(self.subject.model).get(pk=self.subject.pk)
+        row: Any = models.QuerySet(self.subject.model).get(pk=self.subject.pk)
         instead = {name: notice(self.known[name], self.erasure.erased_on) for name in self.plan.live}
         instead |= {
             name: value

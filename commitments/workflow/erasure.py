@@ -212,7 +212,7 @@ def instead_of(subject: Subject, on: date) -> Mapping[str, Any]:
 
 def substance_after(subject: Subject, on: date) -> str:
     """The hash of a measure's substance once its texts are gone."""
-    measure = models.QuerySet(Measure).get(pk=subject.pk)
+    measure: Measure = models.QuerySet(Measure).get(pk=subject.pk)
     for name, column in of_model(Measure).items():
         if name in subject.columns and getattr(measure, name):
             setattr(measure, name, notice(column, on))
@@ -230,7 +230,7 @@ def _withdraw(plans: Iterable[Plan], actor: User, acting_for: User | None, at: d
     """Evidence without its file, address or number bears nothing out any more."""
     for plan in plans:
         if plan.subject.model is Evidence and plan.subject.columns & {"url", "reference", FILE}:
-            row = models.QuerySet(Evidence).get(pk=plan.subject.pk)
+            row: Evidence = models.QuerySet(Evidence).get(pk=plan.subject.pk)
             if row.withdrawn_on is None:
                 row.withdrawn_on = day(at)
                 save_as(row, actor=actor, acting_for=acting_for, reason=_("Withdrawn by an erasure"), at=at)

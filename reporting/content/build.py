@@ -370,7 +370,8 @@ class _Reading(Tables):
     def _is_void(self, row: Any) -> bool:
         """Rule 4, after the freeze too: the measure, as it stood then, is not what was answered."""
         answered = row.measure_id in self.measures and row.state in ANSWERED
-        return answered and row.fingerprint != self.fingerprints[row.measure_id]
+        known = row.fingerprint and self.fingerprints[row.measure_id]  # an erasure takes the hash of what it erased
+        return bool(answered and known and row.fingerprint != known)
 
     def _evidence(self, *, measure: Any = None, commitment: Any = None) -> tuple[facts.Evidence, ...]:
         """What bears it out; for a measure also the public sources that came with it."""

@@ -2,7 +2,8 @@
 
 One query a table, from its history; what belongs together is put together in memory. What was entered only after that
 moment is read as it was when it was last known, for instance at the freeze. A row is seen only where its class allowed
-it then and still allows it now: the strictest class decides, for the past too.
+it then and still allows it now: the strictest class decides, for the past too. What was erased says
+so.
 """
 
 from collections import defaultdict
@@ -36,7 +37,7 @@ class Register:
         history = model.history.filter(history_date__lte=self.known_by)  # type: ignore[attr-defined]
         then = Max("history_id", filter=Q(history_date__lte=self.moment))
         chosen = history.order_by().values(key).annotate(row=Coalesce(then, Max("history_id"))).values("row")
-        rows = model.history.filter(history_id__in=chosen, erased_on__isnull=True)  # type: ignore[attr-defined]
+        rows = model.history.filter(history_id__in=chosen)  # type: ignore[attr-defined]
         rows = rows.exclude(history_type="-").order_by(*order, key)
         return {getattr(row, key): row for row in rows}
 

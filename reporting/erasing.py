@@ -1,0 +1,164 @@
+"""What an erasure reaches beyond its rows: answers that hold a hash of them, mails, released files, stored files.
+
+The act itself is ``commitments.workflow.erasure``; this is what the pages call.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from commitments import filestore
+from commitments.exchange import storage
+from commitments.ledger import save_as
+from commitments.ledger.erasing import Subject, planned, strings
+from commitments.models import Erasure, ErasureKind, Evidence, Job, JobState, Measure, Transfer, TransferState, User
+from commitments.workflow import erasure as acts
+from commitments.workflow import leaving
+from commitments.workflow.exchange import APPLY, CHECK
+from commitments.workflow.steps import day
+from reporting.models import LockedEdition, ReportDocument, ReportEdition
+from reviews.models import FINAL_STATES, Confirmation
+from reviews.workflow import leaving as reviews_leaving
+
+SHORTEST = 4
+"""Signs of a text that is looked for in released files."""
+
+WAITING = (
+    TransferState.CHECKING,
+    TransferState.CHECKED,
+    TransferState.REFUSED,
+    TransferState.MAKING,
+    TransferState.READY,
+)
+TOLD = (CHECK, APPLY)
+"""Kinds of jobs whose arguments hold what somebody typed."""
+
+
+def obstacles(person: User, at: datetime) -> list[str]:
+    """What must be taken over before a person can be pseudonymised, in sentences."""
+    return leaving.obstacles(person, day(at)) + reviews_leaving.obstacles(person, day(at))
+
+
+@transaction.atomic
+def carry_out(erasure: Erasure, *, actor: User, at: datetime) -> Erasure:
+    """The second signature, with everything that follows from it. All of it or nothing."""
+    if erasure.person is not None and (found := obstacles(erasure.person, at)):
+        raise ValidationError(found)
+    done = acts.carry_out(erasure, actor=actor, at=at, also=copies(acts.subjects_of(erasure), at))
+    if erasure.person is not None:
+        reviews_leaving.forget_addresses(erasure.person)
+        leaving.close_account(erasure.person)
+    for edition in holding(done.texts):
+        lock = LockedEdition(edition=edition, erasure=done.erasure, locked_on=day(at))
+        save_as(lock, actor=actor, reason=_("Holds what was erased"), at=at)
+    return done.erasure
+
+
+def copies(subjects: Iterable[Subject], at: datetime) -> list[Subject]:
+    """Answers keep the hash of what they confirmed: it goes with the text. What still held goes on holding (rule 4)."""
+    found = []
+    for subject in subjects:
+        if subject.model is not Measure or "fingerprint" not in subject.columns:
+            continue
+        after = acts.substance_after(subject, day(at))
+        states = Measure.history.filter(history_id__in=planned(subject).past).values("fingerprint")
+        now = Measure.objects.values_list("fingerprint", flat=True).get(pk=subject.pk)
+        answers = Confirmation.objects.filter(measure=subject.pk, fingerprint__in=states)
+        for row in answers.select_related("cycle").order_by("pk"):
+            holds = row.fingerprint == now and row.cycle.state not in FINAL_STATES
+            instead = {"fingerprint": after if holds else ""}
+            found.append(Subject(Confirmation, row.pk, frozenset({"fingerprint"}), instead))
+    return found
+
+
+# Files of the report
+
+
+def holding(texts: Collection[str]) -> list[ReportEdition]:
+    """The editions whose stored content says one of these texts; one that cannot be read counts as holding it."""
+    wanted = {plain for text in texts if len(plain := _plain(text)) >= SHORTEST}
+    rows = ReportEdition.objects.exclude(content_file="").order_by("cycle__year", "number").select_related("cycle")
+    return [edition for edition in rows if wanted and _holds(edition, wanted)]
+
+
+def _holds(edition: ReportEdition, wanted: Collection[str]) -> bool:
+    try:
+        content = json.loads(filestore.get(edition.content_file))
+    except (filestore.AlteredError, ValueError):
+        return True
+    said = " ".join(map(_plain, strings(content)))
+    return any(text in said for text in wanted)
+
+
+def _plain(text: str) -> str:
+    """Letters and figures alone, so that neither markup nor line breaks hide a text."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def previewed(erasure: Erasure) -> list[ReportEdition]:
+    """The editions that would be locked."""
+    return holding({text for subject in acts.subjects_of(erasure) for text in planned(subject).texts})
+
+
+# Traces outside the rows
+
+
+def erase_traces(erasure: Erasure) -> dict[str, int]:
+    """Stored files, waiting imports and exports, what jobs said, caches. May run twice."""
+    files = sum(_remove(digest) for digest in erasure.files)
+    waiting = _discard_waiting()
+    jobs = _silence_jobs()
+    cache.clear()
+    return {"files": files, "waiting": waiting, "jobs": jobs}
+
+
+def _remove(digest: str) -> bool:
+    """Remove a stored file unless another row still uses it."""
+    erased = {
+        subject.pk
+        for event in Erasure.objects.carried_out().exclude(files=[])
+        if digest in event.files
+        for subject in acts.subjects_of(event)
+        if subject.model is Evidence and acts.FILE in subject.columns
+    }
+    is_used = (
+        Evidence.objects.filter(sha256=digest).exclude(pk__in=erased).exists()
+        or ReportDocument.objects.filter(sha256=digest).exists()
+        or ReportEdition.objects.filter(content_file=digest).exists()
+    )
+    return False if is_used else filestore.remove(digest)
+
+
+@transaction.atomic
+def _discard_waiting() -> int:
+    """Uploads, previews and files that wait to be fetched may say it again; whoever needs them brings them in anew."""
+    rows = list(Transfer.objects.filter(state__in=WAITING).select_for_update())
+    for row in rows:
+        row.state = TransferState.DISCARDED
+        save_as(row, actor=None, reason=_("Discarded because of an erasure"), at=timezone.now())
+    for folder in storage.root().iterdir():
+        if folder.name.isdigit():
+            storage.remove(int(folder.name))
+    return len(rows)
+
+
+def _silence_jobs() -> int:
+    """What finished jobs said may quote a row: their errors and messages go, and what was typed for an import."""
+    over = Job.objects.filter(state__in=(JobState.DONE, JobState.FAILED, JobState.CANCELLED))
+    failed = over.exclude(error="").update(error=_("The message was removed by an erasure."))
+    told = over.exclude(message="").update(message="")
+    over.filter(kind__in=TOLD).exclude(arguments={}).update(arguments={})
+    return failed + told
+
+
+def is_erased_file(digest: str) -> Erasure | None:
+    """The erasure by which a stored file went."""
+    found = Erasure.objects.carried_out().filter(kind=ErasureKind.CONTENT, files__icontains=digest)
+    return found.order_by("-pk").first()
