@@ -36,6 +36,7 @@ NAVIGATION: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("commitments:person-list", gettext_noop("People"), frozenset({Role.ADMINISTRATOR})),
     ("commitments:unit-list", gettext_noop("Units"), frozenset({Role.ADMINISTRATOR})),
     ("commitments:access-list", gettext_noop("Protected content"), frozenset({Role.OFFICER, Role.DPO})),
+    ("reporting:erasure-list", gettext_noop("Erasures"), frozenset({Role.OFFICER, Role.DPO, Role.ADMINISTRATOR})),
     ("commitments:exchange", gettext_noop("Import and export"), frozenset({Role.OFFICER, Role.AUDITOR, Role.DPO})),
     ("reporting:audit", gettext_noop("Audit ledger"), CITY_WIDE_ROLES),
 )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from commitments import clock, texts
-from commitments.models import Assignment, Commitment, Measure, OrganisationalUnit, Provision, User
+from commitments.models import Assignment, Commitment, ErasedRow, Measure, OrganisationalUnit, Provision, User
 from commitments.tracking import history_model
 
 MOST = 200
@@ -213,7 +213,7 @@ def _came_with(step: Step, born: set[datetime]) -> bool:
 def _entry(strand: Strand, step: Step, names: "_Names") -> Entry:
     row = step.row
     if row.erased_on:
-        title = _("Erased on %(date)s") % {"date": texts.long_date(row.erased_on)}
+        title = erased_title(row.erased_on, names.grounds.get((row._meta.db_table, row.history_id), ""))
         return Entry(timezone.localtime(row.history_date), names.person(row, row.history_user_id), title)
     return Entry(
         at=timezone.localtime(row.history_date),
@@ -249,10 +249,32 @@ def _label(name: str) -> str:
     return str(LABELS.get(name.removesuffix("_de"), ""))
 
 
+def erased_title(on: date, ground: str) -> str:
+    """What is said of an erased state instead of its differences; ``ground`` is a letter of Article 17 (1)."""
+    if not ground:
+        return _("Erased on %(date)s") % {"date": texts.long_date(on)}
+    known = {"date": texts.long_date(on), "ground": ground}
+    return _("Erased on %(date)s on the ground of Article 17 (1) (%(ground)s) GDPR") % known
+
+
+def grounds(rows: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """The legal grounds on which states of a history were erased, by table and number; one query, none for none."""
+    wanted = models.Q(pk__in=())
+    for table, number in (known := set(rows)):
+        wanted |= models.Q(table=table, row=number)
+    events = ErasedRow.objects.filter(wanted).order_by("pk") if known else ErasedRow.objects.none()
+    return {(table, row): ground for table, row, ground in events.values_list("table", "row", "erasure__ground")}
+
+
 class _Names:
-    """Names of the people and units that some steps mention: two queries, a third for people without any role."""
+    """Names of the people and units that some steps mention: two queries, a third for people without any role.
+
+    A fourth is for the grounds of erasures, where there was any.
+    """
 
     def __init__(self, steps: Sequence[Step]) -> None:
+        erased = [step.row for step in steps if step.row.erased_on]
+        self.grounds = grounds((row._meta.db_table, row.history_id) for row in erased)
         people = {row.history_user_id for row in (step.row for step in steps)}
         people |= {step.row.acting_for_id for step in steps}
         self.roles: dict[int, list[Assignment]] = {}

@@ -107,6 +107,12 @@ def previewed(erasure: Erasure) -> list[ReportEdition]:
     return holding({text for subject in acts.subjects_of(erasure) for text in planned(subject).texts})
 
 
+def locked_by(erasure: Erasure) -> list[ReportEdition]:
+    """The editions that an erasure locked."""
+    rows = ReportEdition.objects.filter(locks__erasure=erasure).select_related("cycle")
+    return list(rows.order_by("cycle__year", "number"))
+
+
 # Traces outside the rows
 
 

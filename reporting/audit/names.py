@@ -19,6 +19,7 @@ from commitments.models import (
     City,
     Commitment,
     Engagement,
+    Erasure,
     Evidence,
     FundingAdvice,
     GapReason,
@@ -160,6 +161,7 @@ NAMINGS: Mapping[Model, Naming] = {
     ),
     CouncilDecision: titled("reference"),
     LedgerSeal: titled("size"),
+    Erasure: titled("pk", page="reporting:erasure", arguments=(text_of("pk"),)),
 }
 
 ABOUT: Mapping[str, tuple[str, ...]] = {
@@ -175,6 +177,9 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "commitmentprovision": ("commitment_id", "provision_id"),
     "commitmentunit": ("commitment_id", "unit_id"),
     "evidenceread": ("evidence_id",),
+    "protecteduse": ("reader_id", "measure_id", "commitment_id", "engagement_id"),
+    "erasedrow": ("erasure_id",),
+    "lockededition": ("edition_id",),
     "indicatorvalue": ("indicator_id",),
     "reminder": ("confirmation_id",),
     "reminderdate": ("cycle_id",),
