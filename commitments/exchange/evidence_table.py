@@ -37,7 +37,10 @@ ADDRESS = {EvidenceKind.FILE: "sha256", EvidenceKind.LINK: "url", EvidenceKind.C
 
 
 class EvidenceTable(KeyedSubject):
-    """Known by what it belongs to, its kind, and address, number or hash; else by its title, where one alone has it."""
+    """Known by what it belongs to, its kind, and address, number or hash.
+
+    A row of an export in which the address was changed is known by its title, where one alone has it.
+    """
 
     key, label = "evidence", gettext_lazy("Evidence")
     model = Evidence
@@ -179,7 +182,7 @@ class EvidenceTable(KeyedSubject):
         row = work.index.get(("row", key)) if key[3] else None
         if row is not None and row.withdrawn_on is None:
             return row
-        is_told_by_title = key[2] != EvidenceKind.FILE or "sha256" not in work.has
+        is_told_by_title = record.values.get(STAND.code) if key[2] != EvidenceKind.FILE else "sha256" not in work.has
         named = work.index.get(("title", (*key[:3], folded(record.values.get("title") or ""))))
         if named is not None and is_told_by_title:
             return named

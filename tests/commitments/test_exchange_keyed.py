@@ -581,6 +581,16 @@ def test_a_new_address_under_the_same_title_changes_the_link(tmp_path: Path, off
     assert Evidence.objects.count() == 1
 
 
+def test_a_second_address_under_the_same_title_is_another_link(tmp_path: Path, officer: User) -> None:
+    row = make_evidence()
+    first = (row.measure.reference, "Verweis", row.title, row.url)
+    second = (row.measure.reference, "Verweis", row.title, "https://example.org/zwei")
+    path = text(tmp_path / "a.csv", ("Maßnahme", "Art", "Titel", "Adresse"), first, second)
+    for expected in (RowOutcome.NEW, RowOutcome.UNCHANGED):
+        assert outcomes(brought_in("evidence", path, officer)) == [RowOutcome.UNCHANGED, expected]
+    assert Evidence.objects.count() == 2
+
+
 def test_rule_20_what_a_person_withdrew_is_not_added_again(tmp_path: Path, officer: User) -> None:
     row = make_evidence()
     headings = ("Maßnahme", "Art", "Titel", "Adresse")
