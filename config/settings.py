@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "commitments.http.page_above",
+    "commitments.views.protected_use.noting",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -18,7 +18,7 @@ from commitments import filestore
 from commitments.exchange import storage
 from commitments.ledger import save_as
 from commitments.ledger.erasing import Subject, planned, strings
-from commitments.models import Erasure, ErasureKind, Evidence, Job, JobState, Measure, Transfer, TransferState, User
+from commitments.models import Erasure, Evidence, Job, JobState, Measure, Transfer, TransferState, User
 from commitments.workflow import erasure as acts
 from commitments.workflow import leaving
 from commitments.workflow.exchange import APPLY, CHECK
@@ -162,9 +162,3 @@ def _silence_jobs() -> int:
     told = over.exclude(message="").update(message="")
     over.filter(kind__in=TOLD).exclude(arguments={}).update(arguments={})
     return failed + told
-
-
-def is_erased_file(digest: str) -> Erasure | None:
-    """The erasure by which a stored file went."""
-    found = Erasure.objects.carried_out().filter(kind=ErasureKind.CONTENT, files__icontains=digest)
-    return found.order_by("-pk").first()

@@ -25,6 +25,7 @@ from commitments.views.lists import chip
 from commitments.views.ways import way_back
 from commitments.workflow import Edit, last_change
 from commitments.workflow import evidence as workflow
+from commitments.workflow.erasure import erased_file
 from commitments.workflow.evidence import Given, Owner, owner_of
 
 KINDS = {
@@ -238,6 +239,9 @@ def evidence(request: UserRequest, pk: int) -> HttpResponseBase:
         answer = redirect(row.url)
         answer["Cache-Control"], answer["Referrer-Policy"] = HARMLESS["Cache-Control"], "no-referrer"
         return answer
+    if (erased := erased_file(row)) is not None:
+        context = owner_crumbs(owner_of(row)) | {"row": row, "erasure": erased}
+        return render(request, "commitments/evidence_erased.html", context, status=410)
     try:
         file = filestore.opened(row.sha256)
     except (filestore.AlteredError, ValueError) as error:

@@ -4,15 +4,20 @@ from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Value
 from django.utils.translation import gettext as _
 
-from commitments.ledger import save_as
-from commitments.models import ProtectedAccess, Role, User
+from commitments.ledger import save_all_as, save_as
+from commitments.models import Commitment, Engagement, Measure, ProtectedAccess, ProtectedUse, Protection, Role, User
 from commitments.permissions import Verb, require
 from commitments.workflow.steps import day, locked
 
 LONGEST = 366
 """Days; whoever needs it longer is given it again."""
+
+
+OPENED = ("measure_id", "commitment_id", "engagement_id")
+"""What a row's own page is about."""
 
 
 @transaction.atomic
@@ -65,3 +70,36 @@ def _sign(row: ProtectedAccess, role: str, actor: User) -> None:
     if getattr(row, column) is not None:
         raise ValidationError(_("Your side has signed already. The other one is still missing."))
     setattr(row, column, actor)
+
+
+def note_use(reader: User, *, reference: str, key: str, at: datetime) -> list[ProtectedUse]:
+    """Write into the ledger that somebody used the right on a day, and which row they opened; each once a day.
+
+    ``reference`` is that of a measure or commitment, ``key`` that of an engagement, where a page is one row's own.
+    """
+    wanted: list[dict[str, int]] = [{}, *_opened(reference, key)]
+    known = set(ProtectedUse.objects.filter(reader=reader, on=day(at)).values_list(*OPENED))
+    rows = [
+        ProtectedUse(reader=reader, on=day(at), **columns)
+        for columns in wanted
+        if tuple(columns.get(name) for name in OPENED) not in known
+    ]
+    save_all_as(rows, actor=reader, reason=_("Protected content could be read"), at=at)
+    return rows
+
+
+def _opened(reference: str, key: str) -> list[dict[str, int]]:
+    """The protected row whose page was opened; one query, none for a list."""
+    if reference:
+        measures = Measure.objects.filter(reference=reference, protection=Protection.PROTECTED)
+        rows = Commitment.objects.filter(reference=reference, protection=Protection.PROTECTED)
+        found = (
+            measures.order_by()
+            .values_list(Value("measure_id"), "pk")
+            .union(rows.order_by().values_list(Value("commitment_id"), "pk"))
+        )
+        return [{name: pk} for name, pk in found]
+    if key:
+        engagements = Engagement.objects.filter(key=key, protection=Protection.PROTECTED)
+        return [{"engagement_id": pk} for pk in engagements.values_list("pk", flat=True)]
+    return []

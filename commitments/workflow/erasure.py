@@ -261,3 +261,13 @@ def _refuse_words(texts: Iterable[str], reason: str) -> None:
         raise ValidationError(
             {"reason": _("The reason repeats what is to be erased. It stays: say it without names and without quotes.")}
         )
+
+
+def erased_file(row: Evidence) -> Erasure | None:
+    """The erasure by which the stored file of a piece of evidence went; also where another one still has the same."""
+    events = Erasure.objects.carried_out().filter(files__icontains=row.sha256) if row.sha256 else Erasure.objects.none()
+    return next((event for event in events if (Evidence, row.pk) in _files_of(event)), None)
+
+
+def _files_of(event: Erasure) -> set[tuple[type[models.Model], int]]:
+    return {(subject.model, subject.pk) for subject in subjects_of(event) if FILE in subject.columns}

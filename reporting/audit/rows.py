@@ -13,14 +13,17 @@ from typing import Any
 from django.db import models
 from django.db.models import BigIntegerField, CharField, F, Max, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, JSONObject
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from commitments import texts
+from commitments.history import erased_title, grounds
 from commitments.ledger.writing import LATENESS
 from commitments.models import LedgerLeaf, User
 from commitments.tracking import history_model
+from commitments.workflow.erasure import can_be_erased
 from reporting.audit import words
 from reporting.audit.names import Name, Names, columns_about, named_as, reference_of
 from reporting.audit.people import People
@@ -65,6 +68,7 @@ class Event:
     changes: list[Change] = field(default_factory=list)
     is_new: bool = False
     erased_on: date | None = None
+    erase_url: str = ""
 
     @property
     def proof_label(self) -> str:
@@ -107,7 +111,7 @@ def _event(leaf: LedgerLeaf, rows: "_Rows", names: Names, people: People) -> Eve
         index=leaf.index,
         position=position,
         kind=words.kind(row.model._meta.model_name or ""),
-        title=_title(row),
+        title=_title(row, rows.ground(row)),
         name=subject.full,
         url=subject.url,
         at=_moment(row.history_date),
@@ -118,12 +122,20 @@ def _event(leaf: LedgerLeaf, rows: "_Rows", names: Names, people: People) -> Eve
         changes=_changes(row, before, names),
         is_new=row.history_type == "+",
         erased_on=row.erased_on,
+        erase_url=_erase_url(row),
     )
 
 
-def _title(row: Row) -> str:
+def _erase_url(row: Row) -> str:
+    """Where the content of the entry can be erased, or the person pseudonymised."""
+    if row.model is User:
+        return reverse("reporting:person-pseudonymise", args=[row.pk])
+    return reverse("reporting:erasure-new", args=[row.model._meta.model_name, row.pk]) if can_be_erased(row.model) else ""
+
+
+def _title(row: Row, ground: str) -> str:
     if row.erased_on:
-        return _("Content erased on %(date)s") % {"date": texts.long_date(row.erased_on)}
+        return erased_title(row.erased_on, ground)
     return _("Entered") if row.history_type == "+" else _("Changed")
 
 
@@ -231,6 +243,12 @@ class _Rows:
         self._of: dict[tuple[Model, int], list[Row]] = {}
         for row in sorted(self.all, key=lambda row: row.history_id):
             self._of.setdefault((row.model, row.pk), []).append(row)
+
+        erased = [row for row in self.all if row.erased_on]
+        self._grounds = grounds((table_of(row.model), row.history_id) for row in erased)
+
+    def ground(self, row: Row) -> str:
+        return self._grounds.get((table_of(row.model), row.history_id), "")
 
     def get(self, leaf: LedgerLeaf) -> Row | None:
         model = model_of(leaf.table)

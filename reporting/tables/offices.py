@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from commitments.models import (
     Assignment,
+    Erasure,
     LedgerLeaf,
     LedgerSeal,
     OrganisationalUnit,
@@ -48,10 +49,11 @@ def auditor_home() -> AuditorHome:
 
 @dataclass(frozen=True)
 class DpoHome:
-    """Rights to protected content: those that wait for the second signature, and those that hold."""
+    """Rights to protected content: those that wait for the second signature, and those that hold; waiting erasures."""
 
     waiting: Sequence[ProtectedAccess]
     valid: Sequence[ProtectedAccess]
+    erasures: Sequence[Erasure] = ()
 
 
 def dpo_home(today: date) -> DpoHome:
@@ -59,6 +61,7 @@ def dpo_home(today: date) -> DpoHome:
     return DpoHome(
         waiting=list(rows.filter(given_by_dpo__isnull=True, valid_to__gte=today)[:SHOWN]),
         valid=list(rows.valid(today)[:SHOWN]),
+        erasures=list(Erasure.objects.waiting().exclude(proposed_as=Role.DPO).order_by("pk")[:SHOWN]),
     )
 
 

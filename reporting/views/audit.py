@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from commitments import clock, jobs
 from commitments.models import LedgerLeaf, LedgerSeal
-from commitments.permissions import Verb, require
+from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
 from reporting.audit import proofs, rows, trail, verification
 from reporting.audit.people import People
@@ -39,6 +39,7 @@ def audit(request: UserRequest) -> HttpResponse:
         "seals": _checked(seals, LATEST_SEALS),
         "latest": seals[0] if seals else None,
         "verification": verification.latest(),
+        "may_erase": can(request.user, Verb.ERASE, on=clock.today()),
     }
     return render(request, "reporting/audit.html", context)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,8 +25,8 @@ from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
 from reporting import workflow
 from reporting.forms import NewEditionForm
-from reporting.locking import is_locked
-from reporting.models import EditionState, ReportDocument, ReportEdition, Volume
+from reporting.locking import holds_erased, is_locked
+from reporting.models import EditionState, LockedEdition, ReportDocument, ReportEdition, Volume
 from reporting.tables.matrix import field_label
 from reporting.workflow import EVERY_DOCUMENT, Wanted
 from reviews.models import CycleState, ReviewCycle
@@ -58,6 +59,7 @@ class Slot:
 def edition_list(request: UserRequest) -> HttpResponse:
     user = request.user
     editions = ReportEdition.objects.visible_to(user).select_related("cycle", "prepared_by", "released_by")
+    editions = editions.annotate(is_locked=Exists(LockedEdition.objects.filter(edition=OuterRef("pk"))))
     context = {"editions": editions, "cycles": []}
     if can(user, Verb.PREPARE_EDITION, on=clock.today()):
         cycles = ReviewCycle.objects.visible_to(user).filter(imported=False).exclude(state=CycleState.PLANNED)
@@ -94,6 +96,8 @@ def edition(request: UserRequest, year: int, number: int) -> HttpResponse:
         "may_release": can(request.user, Verb.RELEASE_EDITION, on=clock.today()),
         "is_own": shown.prepared_by_id == request.user.pk,
         "cycle_is_final": shown.cycle.is_final,
+        "is_locked": holds_erased(shown),
+        "may_prepare": can(request.user, Verb.PREPARE_EDITION, on=clock.today()),
     }
     return render(request, "reporting/edition.html", context)
 
@@ -148,7 +152,15 @@ def _etag(request: HttpRequest, pk: int) -> str | None:
     """The file's own hash; asked only of files that this person may have."""
     rows = ReportDocument.objects.visible_to(request.user).select_related("edition")  # type: ignore[arg-type]
     found = rows.filter(pk=pk).first()
-    return f'"{found.sha256}"' if found and not is_locked(request.user, _made_at(found)) else None  # type: ignore[arg-type]
+    if found is None or _is_erased(found) or is_locked(request.user, _made_at(found)):  # type: ignore[arg-type]
+        return None
+    return f'"{found.sha256}"'
+
+
+def _is_erased(document: ReportDocument) -> bool:
+    """Whether it holds what was erased since: then nobody is handed it."""
+    is_draft = document.edition_state == EditionState.DRAFT
+    return holds_erased(document.edition, document.rendered_at if is_draft else None)
 
 
 def _made_at(document: ReportDocument) -> datetime:
@@ -164,6 +176,8 @@ def document(request: UserRequest, pk: int) -> HttpResponse:
     """The file as it was stored; it is checked against its hash before it leaves the house."""
     rows = ReportDocument.objects.visible_to(request.user).select_related("edition__cycle")
     shown = get_object_or_404(rows, pk=pk)
+    if _is_erased(shown):
+        return render(request, "reporting/document_erased.html", {"sha256": shown.sha256}, status=403)
     if is_locked(request.user, _made_at(shown)):
         return render(request, "reporting/document_locked.html", {"sha256": shown.sha256}, status=403)
     try:
@@ -185,6 +199,8 @@ def edition_content(request: UserRequest, year: int, number: int) -> HttpRespons
     shown = _edition(request, year, number)
     if not shown.content_file:
         return redirect("reporting:edition", year, number)
+    if holds_erased(shown):
+        return render(request, "reporting/document_erased.html", {"sha256": shown.content_sha256}, status=403)
     if is_locked(request.user, shown.released_at or clock.now()):
         return render(request, "reporting/document_locked.html", {"sha256": shown.content_sha256}, status=403)
     try:
