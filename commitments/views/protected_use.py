@@ -4,6 +4,7 @@ It stands around all pages, so that none can forget it. For everybody else it co
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -22,10 +23,8 @@ def noting(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[
         response = get_response(request)
         reader = getattr(request, "_cached_user", None)
         if isinstance(reader, User) and response.status_code == 200 and _used(reader):
-            try:
+            with suppress(ValidationError):  # one's own request in another window has noted it just now
                 access.note_use(reader, reference=_reference(request), key=_key(request), at=clock.now())
-            except ValidationError:  # somebody else's request, or one's own in another window, noted it just now
-                pass
         return response
 
     return handle

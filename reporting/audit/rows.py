@@ -130,7 +130,9 @@ def _erase_url(row: Row) -> str:
     """Where the content of the entry can be erased, or the person pseudonymised."""
     if row.model is User:
         return reverse("reporting:person-pseudonymise", args=[row.pk])
-    return reverse("reporting:erasure-new", args=[row.model._meta.model_name, row.pk]) if can_be_erased(row.model) else ""
+    if not can_be_erased(row.model):
+        return ""
+    return reverse("reporting:erasure-new", args=[row.model._meta.model_name, row.pk])
 
 
 def _title(row: Row, ground: str) -> str:
