@@ -99,7 +99,7 @@ class Admitted:
         """Named columns emptied, ``erased_on`` set and the salt gone; something must change by it, so never twice."""
         content = erasable(self.model.tracked_fields)  # type: ignore[attr-defined]
         changed = ['OLD."erased_on" IS NULL'] + [f"NOT ({_same(vendor, name)})" for name in [*content, REASON]]
-        found = [*self._named(), 'NEW."erased_on" = e."erased_on"', 'NEW."salt" <> OLD."salt"']
+        found = [*self._named(), 'NEW."erased_on" = e."emptied_on"', 'NEW."salt" <> OLD."salt"']
         for field in self.model._meta.concrete_fields:
             if field.column in content:
                 found.append(_either(vendor, field.column, _empty(vendor, content[field.column])))
@@ -143,5 +143,5 @@ def _gone(vendor: str, field: Field) -> str:
     if isinstance(field, models.JSONField):
         return _empty(vendor, field)
     words = ERASED_EN if field.attname.endswith("_en") else ERASED_DE
-    days = {"postgresql": "to_char(e.erased_on, 'DD.MM.YYYY')", "sqlite": "strftime('%d.%m.%Y', e.erased_on)"}
+    days = {"postgresql": "to_char(e.emptied_on, 'DD.MM.YYYY')", "sqlite": "strftime('%d.%m.%Y', e.emptied_on)"}
     return f"({_empty(vendor, field)} OR NEW.\"{field.column}\" = '{words}' || {days[vendor]})"

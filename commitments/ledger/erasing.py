@@ -98,7 +98,7 @@ def _history(subject: Subject) -> Any:
 
 def erase(erasure: Erasure, plans: Iterable[Plan], by: By) -> dict[str, int]:
     """Enter the event, then empty what it names; how many rows by table. The caller holds the transaction."""
-    assert erasure.erased_on is not None  # the caller has carried it out
+    assert erasure.carried_out_on is not None  # the caller has carried it out
     wanted = [_Emptying(plan, erasure) for plan in plans if not plan.is_empty]
     events = [event for each in wanted for event in each.events()]
     save_all_as(events, actor=by.actor, acting_for=by.acting_for, reason=by.reason, at=by.at)
@@ -126,7 +126,7 @@ class _Emptying:
         names = self.plan.past[row["history_id"]]
         after = dict(row) | {name: None if name == REASON else nothing(self.known[name]) for name in names}
         is_left = any(after[name] not in EMPTY for name in [*self.known, REASON])
-        return after | {"salt": canonical.new_salt() if is_left else "", "erased_on": self.erasure.erased_on}
+        return after | {"salt": canonical.new_salt() if is_left else "", "erased_on": self.erasure.carried_out_on}
 
     def events(self) -> list[ErasedRow]:
         events = [
@@ -139,9 +139,9 @@ class _Emptying:
 
     def _event(self, table: str, row: int, names: Iterable[str], rest: str) -> ErasedRow:
         columns = f",{','.join(sorted(names))},"
-        on = self.erasure.erased_on
+        on = self.erasure.carried_out_on
         assert on is not None
-        return ErasedRow(erasure=self.erasure, table=table, row=row, columns=columns, erased_on=on, rest=rest)
+        return ErasedRow(erasure=self.erasure, table=table, row=row, columns=columns, emptied_on=on, rest=rest)
 
     def _rest(self, row: Mapping[str, Any]) -> str:
         return canonical.content_digest(self.table, self.schemas[row["schema"]], row)
@@ -157,9 +157,9 @@ class _Emptying:
             rows.filter(history_id=number).update(**columns)
 
     def _empty_row(self, by: By) -> None:
-        assert self.erasure.erased_on is not None
+        assert self.erasure.carried_out_on is not None
         row: Any = models.QuerySet(self.subject.model).get(pk=self.subject.pk)
-        instead = {name: notice(self.known[name], self.erasure.erased_on) for name in self.plan.live}
+        instead = {name: notice(self.known[name], self.erasure.carried_out_on) for name in self.plan.live}
         instead |= {
             name: value
             for name, value in self.subject.instead.items()

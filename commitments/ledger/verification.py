@@ -120,7 +120,7 @@ Event = tuple[date, str]
 
 def _erasures(table: str) -> dict[int, Event]:
     """The rows of a history that an erasure names: the day of the last one, and the digest of what it left."""
-    rows = ErasedRow.objects.filter(table=table).order_by("pk").values_list("row", "erased_on", "rest")
+    rows = ErasedRow.objects.filter(table=table).order_by("pk").values_list("row", "emptied_on", "rest")
     return {row: (on, rest) for row, on, rest in rows}
 
 
@@ -142,8 +142,8 @@ def _not_as_erased(
 
 def erased_rows() -> list[tuple[date, int, int]]:
     """What a verification says of erasures: the day, the number of the erasure, and of how many rows of histories."""
-    rows = ErasedRow.objects.exclude(rest="").order_by("erased_on", "erasure_id")
-    return list(rows.values_list("erased_on", "erasure_id").annotate(number=Count("pk")))
+    rows = ErasedRow.objects.exclude(rest="").order_by("emptied_on", "erasure_id")
+    return list(rows.values_list("emptied_on", "erasure_id").annotate(number=Count("pk")))
 
 
 def _is_written_as_a_kind(model: type[models.Model]) -> bool:

@@ -64,7 +64,7 @@ class Erasure(TrackedModel):
     signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
     signed_as = models.CharField(max_length=13, choices=Role, blank=True, editable=False)
     carried_out_at = models.DateTimeField(null=True, editable=False)
-    erased_on = models.DateField(null=True, editable=False)
+    carried_out_on = models.DateField(null=True, editable=False)
     files = models.JSONField(default=list, blank=True, help_text=_("SHA-256 of stored files that are removed."))
     counts = models.JSONField(default=dict, blank=True, help_text=_("How many rows of each table were emptied."))
     drop_reason = models.TextField(blank=True)
@@ -86,7 +86,7 @@ class Erasure(TrackedModel):
             models.CheckConstraint(
                 name="erasure_carried_out_with_two_signatures",
                 condition=~Q(state="carried_out")
-                | Q(signed_by__isnull=False, carried_out_at__isnull=False, erased_on__isnull=False),
+                | Q(signed_by__isnull=False, carried_out_at__isnull=False, carried_out_on__isnull=False),
                 violation_error_message=_("An erasure is carried out with the second signature only."),
             ),
             models.CheckConstraint(
@@ -119,7 +119,7 @@ class ErasedRow(TrackedModel):
     table = models.CharField(max_length=80)
     row = models.BigIntegerField()
     columns = models.TextField()
-    erased_on = models.DateField()
+    emptied_on = models.DateField()
     rest = models.CharField(max_length=64, blank=True)
 
     objects = TrackedQuerySet.as_manager()

@@ -138,7 +138,7 @@ def carry_out(erasure: Erasure, *, actor: User, at: datetime, also: Sequence[Sub
     if all(plan.is_empty for plan in plans) and not row.files:
         raise ValidationError(_("Nothing stands there any more that could be erased. Nothing was changed."))
     row.state, row.signed_by, row.signed_as = ErasureState.CARRIED_OUT, actor, role.role
-    row.carried_out_at, row.erased_on = at, day(at)
+    row.carried_out_at, row.carried_out_on = at, day(at)
     row.counts = _counts(plans)
     save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Second signature: carried out"), at=at)
     erase(row, plans, By(actor, role.acting_for, _("Erased, erasure no. %(number)s") % {"number": row.pk}, at))
