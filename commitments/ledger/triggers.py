@@ -84,7 +84,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for trigger in triggers():
             if trigger.table in existing:
-                for statement in _statements(connection.vendor, trigger):
+                for statement in statements(connection.vendor, trigger):
                     cursor.execute(statement)
 
 
@@ -109,7 +109,8 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     return [trigger.name for trigger in expected if trigger.name not in present]
 
 
-def _statements(vendor: str, trigger: Trigger) -> list[str]:
+def statements(vendor: str, trigger: Trigger) -> list[str]:
+    """What puts a trigger in place; the last one makes it, before it on PostgreSQL the first one makes its function."""
     if vendor == "sqlite":
         return _sqlite(trigger)
     if vendor == "postgresql":

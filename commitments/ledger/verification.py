@@ -3,21 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import zip_longest
 from typing import Any
 
 from django.apps import apps
 from django.db import connection, models
-from django.db.models import Count, Max
+from django.db.models import Count, Exists, Min, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from commitments.ledger import canonical, merkle, triggers
-from commitments.ledger.sealing import NodeStore, sealed_size
-from commitments.models.audit import LedgerLeaf, LedgerNode, LedgerSchema, LedgerSeal
+from commitments.ledger import canonical, guards, standing
+from commitments.ledger.recomputing import CHUNK, Table
+from commitments.ledger.tree import BrokenError, Rebuilt, miscounted
+from commitments.models.audit import LedgerLeaf, LedgerSchema, LedgerSeal
 from commitments.models.erasures import ErasedRow
 from commitments.tracking import history_model, tracked_models
-
-CHUNK = 2000
 
 Progress = Callable[[int, int, str], None]
 
@@ -36,58 +34,73 @@ def silent(done: int, total: int, message: str) -> None:
     """The progress of one who does not want to hear it."""
 
 
-def findings(progress: Progress = silent) -> Iterator[Finding]:
-    """Everything that differs, the oldest evidence of tampering first; empty where the ledger is whole."""
-    yield from _missing_triggers()
+def findings(progress: Progress = silent, noted: Mapping[int, str] | None = None) -> Iterator[Finding]:
+    """Everything that differs, the oldest evidence of tampering first; empty where the ledger is whole.
+
+    ``noted`` are roots by their number of entries, as somebody outside the server wrote them down. What changes while
+    this runs is no finding: a row and its leaf are read in one statement.
+    """
+    for name, sentence in guards.differing(connection):
+        yield Finding("trigger", name, None, sentence)
     schemas = {schema.pk: list(schema.fields) for schema in LedgerSchema.objects.all()}
     total, done = LedgerLeaf.objects.count(), 0
     for model in tracked_models(apps.get_models()):
         history = history_model(model)
-        table = history._meta.db_table
-        erased = _erasures(table)
-        for row, leaf in _paired(history, table):
-            done += 1
-            if done % CHUNK == 0:
-                progress(done, total, str(model._meta.verbose_name_plural))
-            finding = _compare(table, model._meta.pk.attname, row, leaf, schemas)
-            finding = finding or (_not_as_erased(table, row, erased, schemas) if row else None)
-            if finding:
-                yield finding
-        if not _is_written_as_a_kind(model):
-            yield from _live_rows(model, history)
+        told = str(model._meta.verbose_name_plural)
+        for part, found in _history_rows(model, history, schemas):
+            done += part
+            progress(min(done, total), total, told)
+            yield from found
+        yield from _missing_rows(history)
+        yield from _standing_rows(model, history)
     yield from _leaves_of_unknown_tables()
-    yield from _tree()
+    yield from _removed_leaves()
+    yield from _tree(progress, noted or {})
     progress(total, total, "")
 
 
-def _missing_triggers() -> Iterator[Finding]:
-    for name in triggers.missing(connection):
-        yield Finding("trigger", name, None, _("The trigger %(name)s is missing.") % {"name": name})
-
-
 Row = Mapping[str, Any]
+Event = tuple[date, str]
 
 
-def _paired(history: type[models.Model], table: str) -> Iterator[tuple[Row | None, tuple[int, str] | None]]:
-    """History rows beside their leaves, both in the order of the history's id; None where one has no partner."""
-    rows = history._default_manager.order_by("history_id").values().iterator(chunk_size=CHUNK)
-    leaves = (
-        LedgerLeaf.objects.filter(table=table)
-        .order_by("history_id")
-        .values_list("history_id", "hash")
-        .iterator(chunk_size=CHUNK)
-    )
-    row, leaf = next(rows, None), next(leaves, None)
-    while row is not None or leaf is not None:
-        if leaf is None or (row is not None and row["history_id"] < leaf[0]):
-            yield row, None
-            row = next(rows, None)
-        elif row is None or row["history_id"] > leaf[0]:
-            yield None, leaf
-            leaf = next(leaves, None)
-        else:
-            yield row, leaf
-            row, leaf = next(rows, None), next(leaves, None)
+def _history_rows(
+    model: type[models.Model], history: type[models.Model], schemas: dict[int, list[str]]
+) -> Iterator[tuple[int, list[Finding]]]:
+    """How many rows were recomputed, and what was found in them; what comes out as it was written is looked at once."""
+    table = Table(model, history, schemas)
+    erased = _erasures(table.name)
+    for rows in table.rows():
+        doubtful = [row[0] for row in rows if row[0] in erased or not table.holds(row)]
+        yield len(rows), list(_looked_at_again(model, history, doubtful, schemas, erased))
+
+
+def _looked_at_again(
+    model: type[models.Model],
+    history: type[models.Model],
+    numbers: list[int],
+    schemas: dict[int, list[str]],
+    erased: Mapping[int, Event],
+) -> Iterator[Finding]:
+    """Rows that did not come out as they were written: why, or None where they were erased as entered."""
+    table = history._meta.db_table
+    leaf = LedgerLeaf.objects.filter(table=table, history_id=OuterRef("history_id")).values("hash")[:1]
+    for start in range(0, len(numbers), CHUNK):
+        rows = history._default_manager.filter(history_id__in=numbers[start : start + CHUNK])
+        for row in rows.order_by("history_id").annotate(its_leaf=Subquery(leaf)).values():
+            pair = (row["history_id"], row.pop("its_leaf"))
+            finding = _compare(table, model._meta.pk.attname, row, pair if pair[1] else None, schemas)
+            finding = finding or _not_as_erased(table, row, erased, schemas)
+            if finding:
+                yield finding
+
+
+def _missing_rows(history: type[models.Model]) -> Iterator[Finding]:
+    """Leaves whose row is gone."""
+    table = history._meta.db_table
+    row: models.QuerySet[Any, Any] = models.QuerySet(history).filter(history_id=OuterRef("history_id"))
+    lost = LedgerLeaf.objects.filter(~Exists(row), table=table).order_by("history_id")
+    for number in lost.values_list("history_id", flat=True):
+        yield _found("missing", table, number, _("A row of the history is missing."))
 
 
 def _compare(
@@ -108,14 +121,19 @@ def _compare(
 def _altered(table: str, key: str, row: Row, fields: list[str], leaf: str) -> Finding | None:
     """What differs between a history row and its digest or leaf."""
     number = row["history_id"]
-    if row["erased_on"] is None and canonical.content_digest(table, fields, row) != row["digest"]:
+    if row["erased_on"] is None and _digest(table, fields, row) != row["digest"]:
         return _found("content", table, number, _("The content of this row was changed."))
     if canonical.leaf_hash(table, key, row) != leaf:
         return _found("metadata", table, number, _("Person, date or digest of this row was changed."))
     return None
 
 
-Event = tuple[date, str]
+def _digest(table: str, fields: list[str], row: Row) -> str:
+    """The digest that follows from a row; none where its salt cannot even be read."""
+    try:
+        return canonical.content_digest(table, fields, row)
+    except ValueError:
+        return ""
 
 
 def _erasures(table: str) -> dict[int, Event]:
@@ -135,7 +153,7 @@ def _not_as_erased(
         return _found("kept", table, number, _("An erasure names this row, but its content still stands there."))
     if event is None or event[0] != row["erased_on"]:
         return _found("erased", table, number, _("This row says that it was erased, but no erasure was entered."))
-    if canonical.content_digest(table, schemas[row["schema"]], row) != event[1]:
+    if _digest(table, schemas[row["schema"]], row) != event[1]:
         return _found("content", table, number, _("The content of this row was changed."))
     return None
 
@@ -146,27 +164,20 @@ def erased_rows() -> list[tuple[date, int, int]]:
     return list(rows.values_list("emptied_on", "erasure_id").annotate(number=Count("pk")))
 
 
-def _is_written_as_a_kind(model: type[models.Model]) -> bool:
-    """An engagement has its history as the partnership, project or membership that it is."""
-    return any(model in other._meta.parents for other in apps.get_models())
-
-
-def _live_rows(model: type[models.Model], history: type[models.Model]) -> Iterator[Finding]:
+def _standing_rows(model: type[models.Model], history: type[models.Model]) -> Iterator[Finding]:
     """Each row as it stands now beside the last one of its history."""
-    key = model._meta.pk.attname
-    fields = canonical.content_fields(history)
-    latest = history._default_manager.values(key).annotate(last=Max("history_id")).values("last")
-    past = history._default_manager.filter(history_id__in=latest).order_by(key).values("history_id", *fields)
-    now: models.QuerySet[Any, Any] = models.QuerySet(model).order_by(key).values(*fields)
-    pairs = zip_longest(now.iterator(chunk_size=CHUNK), past.iterator(chunk_size=CHUNK))
-    for live, last in pairs:
-        if live is None or last is None or live[key] != last[key]:
-            sentence = _("A row has no history, or a history has lost its row.")
-            yield _found("orphan", model._meta.db_table, (live or last or {}).get(key), sentence)
-            return
-        if any(live[name] != last[name] for name in fields):
-            sentence = _("This row does not stand as its history says: it was changed past the ledger.")
-            yield _found("live", model._meta.db_table, live[key], sentence)
+    table = model._meta.db_table
+    if standing.kinds_of(model):  # an engagement has its history as the partnership, project or membership that it is
+        alone = standing.without_kind(model)
+        if alone is not None:
+            yield _found("orphan", table, alone, _("A row has no history, or a history has lost its row."))
+        return
+    for number in (standing.without_history(model, history), standing.without_row(model, history)):
+        if number is not None:
+            yield _found("orphan", table, number, _("A row has no history, or a history has lost its row."))
+    for number in standing.differing(model, history):
+        sentence = _("This row does not stand as its history says: it was changed past the ledger.")
+        yield _found("live", table, number, sentence)
 
 
 def _leaves_of_unknown_tables() -> Iterator[Finding]:
@@ -175,53 +186,59 @@ def _leaves_of_unknown_tables() -> Iterator[Finding]:
         yield _found("table", table, number, _("A leaf speaks of a table that does not exist."))
 
 
-def _tree() -> Iterator[Finding]:
-    """Every sealed leaf in its place, every node over its two, and every seal's root over the leaves before it."""
-    broken = _misplaced_leaf() or _wrong_node()
-    if broken:
-        yield broken
+def _removed_leaves() -> Iterator[Finding]:
+    """On SQLite the numbers of leaves have no gaps, because a number that was given back is given anew."""
+    if connection.vendor != "sqlite":
         return
-    size, nodes = sealed_size(), NodeStore()
+    later = LedgerLeaf.objects.filter(index=OuterRef("index") + 1)
+    ends = list(LedgerLeaf.objects.filter(~Exists(later)).order_by("index").values_list("index", flat=True)[:2])
+    first = LedgerLeaf.objects.aggregate(first=Min("index"))["first"] or 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [LedgerLeaf._meta.db_table])
+        (given,) = cursor.fetchone() or (0,)
+    end = ends[0] if ends else 0
+    if first > 1 or len(ends) > 1 or given > end:
+        number = 1 if first > 1 else end + 1
+        yield _found("gap", LedgerLeaf._meta.db_table, number, _("An entry of the ledger was removed with its row."))
+
+
+def _tree(progress: Progress, noted: Mapping[int, str]) -> Iterator[Finding]:
+    """Every sealed leaf in its place, every node over its two, and every root over the leaves before it."""
+    seals = list(LedgerSeal.objects.order_by("id"))
+    tree = Rebuilt(seals, noted)
+    try:
+        for size in tree.blocks():
+            progress(size, tree.size, _("Tree of the seals"))
+    except BrokenError as broken:
+        sentences = {
+            "leaf": _("A sealed leaf is not where it was sealed."),
+            "node": _("A node of the tree does not follow from the two below it."),
+        }
+        yield _found(broken.code, broken.table, broken.row, sentences[broken.code])
+        return
+    level = miscounted()
+    if level is not None:
+        sentence = _("The tree has more or fewer nodes than its last seal covers.")
+        yield _found("count", "commitments_ledgernode", level, sentence)
     previous = 0
-    for seal in LedgerSeal.objects.order_by("id"):
-        if seal.size > size:
-            yield _found("seal", "commitments_ledgerseal", seal.pk, _("Leaves that this seal covers are missing."))
-        elif seal.size < previous:
+    for seal in seals:
+        if seal.size < previous:
             yield _found("seal", "commitments_ledgerseal", seal.pk, _("This seal covers less than an earlier one."))
-        elif merkle.root(nodes.get, seal.size).hex() != seal.root:
+        elif tree.roots[seal.size].hex() != seal.root:
             sentence = _("The root of this seal does not follow from the leaves before it.")
             yield _found("seal", "commitments_ledgerseal", seal.pk, sentence)
         previous = seal.size
+    yield from _unlike_noted(tree, noted)
 
 
-def _misplaced_leaf() -> Finding | None:
-    """The first sealed leaf that is not where it was sealed."""
-    nodes = LedgerNode.objects.filter(level=0).order_by("position")
-    rows = nodes.values_list("position", "hash", "leaf__hash", "leaf__index").iterator(chunk_size=CHUNK)
-    for place, (position, node, leaf, index) in enumerate(rows):
-        if position != place or node != leaf:
-            return _found("leaf", "commitments_ledgerleaf", index, _("A sealed leaf is not where it was sealed."))
-    return None
-
-
-def _wrong_node() -> Finding | None:
-    """The first node that is not the hash of the two below it; each level is read beside the one below."""
-    top = LedgerNode.objects.aggregate(top=Max("level"))["top"] or 0
-    for level in range(1, top + 1):
-        below = _level(level - 1)
-        expected = (merkle.node_hash(left, right).hex() for left, right in zip(below, below, strict=False))
-        stored = LedgerNode.objects.filter(level=level).order_by("position").values_list("pk", "hash")
-        for row, right in zip_longest(stored.iterator(chunk_size=CHUNK), expected):
-            number, node = row or (None, None)
-            if node != right:
-                sentence = _("A node of the tree does not follow from the two below it.")
-                return _found("node", "commitments_ledgernode", number, sentence)
-    return None
-
-
-def _level(level: int) -> Iterator[bytes]:
-    nodes = LedgerNode.objects.filter(level=level).order_by("position").values_list("hash", flat=True)
-    return (bytes.fromhex(node) for node in nodes.iterator(chunk_size=CHUNK))
+def _unlike_noted(tree: Rebuilt, noted: Mapping[int, str]) -> Iterator[Finding]:
+    """Roots that somebody outside has written down beside those that come out now."""
+    for size, root in sorted(noted.items()):
+        if size > tree.size:
+            yield _found("noted", "commitments_ledgerseal", size, _("The ledger had more entries when this was noted."))
+        elif tree.roots[size].hex() != root.lower():
+            sentence = _("Over so many entries another root was noted: the past was rewritten.")
+            yield _found("noted", "commitments_ledgerseal", size, sentence)
 
 
 def _found(code: str, table: str, row: int | None, sentence: str) -> Finding:

@@ -18,7 +18,7 @@ LOOKED_AT = 10
 """So many of the latest verifications are looked at for the last one that came to an end."""
 
 SENTENCES = {
-    "trigger": gettext_lazy("A guard of the database that refuses changes of the past was removed."),
+    "trigger": gettext_lazy("A guard of the database that refuses changes of the past was removed or altered."),
     "missing": gettext_lazy("A row of the history is missing."),
     "added": gettext_lazy("This row of the history was added past the ledger."),
     "schema": gettext_lazy("The list of fields that this row's digest covers is unknown."),
@@ -30,6 +30,8 @@ SENTENCES = {
     "seal": gettext_lazy("The root of this seal does not follow from the leaves before it."),
     "leaf": gettext_lazy("A sealed leaf is not where it was sealed."),
     "node": gettext_lazy("A node of the tree does not follow from the two below it."),
+    "count": gettext_lazy("The tree has more or fewer nodes than its last seal covers."),
+    "gap": gettext_lazy("An entry of the ledger was removed with its row."),
 }
 
 

@@ -313,7 +313,7 @@ def test_a_rewritten_root_is_found():
 
     without_trigger(f"rechenschaft_{table}_update", table, f"UPDATE {table} SET root = '{'1' * 64}'")
 
-    assert first_finding() == "seal"
+    assert [finding.code for finding in findings()] == ["live", "seal"]  # unlike its own history, and unlike the tree
 
 
 def test_the_command_says_that_the_ledger_holds_or_names_the_first_row():

@@ -67,7 +67,7 @@ def test_the_program_in_the_guide_leads_from_every_row_to_the_root(auditor, tmp_
         make_unit()
     last = sealed()
 
-    for index in LedgerLeaf.objects.values_list("index", flat=True):
+    for index in LedgerLeaf.objects.filter(node__isnull=False).values_list("index", flat=True):
         done = run(INCLUSION, inclusion(auditor, index), tmp_path)
         assert done.stdout.split() == [str(last.size), last.root], done.stderr
 
