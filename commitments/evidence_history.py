@@ -5,6 +5,7 @@ Three tables are read in one query, each row as JSON: a timeline already asks ma
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +15,8 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from commitments import texts
-from commitments.history import MOST, Naming, Step, Strand
-from commitments.indicators import written
+from commitments.history import MOST, Entry, Naming, Step, Strand, as_of, timeline
+from commitments.indicators import Standing, written
 from commitments.models import Commitment, Evidence, Indicator, IndicatorValue, Measure, User
 from commitments.tracking import history_model
 
@@ -63,6 +64,34 @@ def strands_of(owner: Measure | Commitment, user: User) -> tuple[Strand, ...]:
         (history_model(IndicatorValue).objects.filter(indicator_id__in=indicators), _of_value),
     )
     return (Together(parts[0][0], lambda step: namings[type(step.row)](step), parts=parts),)
+
+
+def story_of(indicator: Indicator) -> list[Entry]:
+    """The history of one indicator and of what was counted."""
+    values = (
+        history_model(IndicatorValue)
+        .objects.filter(indicator_id=indicator.pk)
+        .annotate(**{name: F(path) for name, path in BESIDE.items()})
+    )
+    rows = history_model(Indicator).objects.filter(id=indicator.pk)
+    return timeline((Strand(rows, _of_indicator, is_main=True), Strand(values, _of_value)))
+
+
+def stood(owner: Measure | Commitment, user: User, day: date) -> dict[str, Any]:
+    """Evidence and indicators of a day (rule 13); what is out of sight today stays out of it. Three queries."""
+    belongs = {f"{'measure' if isinstance(owner, Measure) else 'commitment'}_id": owner.pk}
+    known = as_of(Evidence, day).filter(**belongs, withdrawn_on__isnull=True)
+    pieces = known.filter(id__in=Evidence.objects.visible_to(user).filter(**belongs).values("pk"))
+    replaced = {row.replaces_id for row in pieces}
+    seen = Indicator.objects.visible_to(user).filter(**belongs).order_by().values("pk")
+    indicators = list(as_of(Indicator, day).filter(id__in=seen, ended_on__isnull=True).order_by("key"))
+    counted: dict[int, list[Any]] = {row.id: [] for row in indicators}
+    for value in as_of(IndicatorValue, day).filter(indicator_id__in=counted).order_by("on", "id"):
+        counted[value.indicator_id].append(value)
+    return {
+        "evidence_then": sorted((row for row in pieces if row.id not in replaced), key=lambda row: row.title),
+        "standings_then": [Standing(row, counted[row.id]) for row in indicators],
+    }
 
 
 def _as_json(rows: Any, number: int) -> Any:

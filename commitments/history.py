@@ -118,9 +118,27 @@ LABELS = {
     "target": gettext_lazy("Target"),
     "target_on": gettext_lazy("Day of the target"),
     "value": gettext_lazy("Value"),
+    "code": gettext_lazy("Reason"),
+    "next_step": gettext_lazy("Next step"),
+    "due_on": gettext_lazy("Due on"),
+    "given_on": gettext_lazy("Date"),
+    "result": gettext_lazy("What came of it"),
     "on": gettext_lazy("Counted on"),
+    "document": gettext_lazy("Document"),
+    "made_on": gettext_lazy("Made on"),
+    "themes": gettext_lazy("Themes"),
+    "response": gettext_lazy("Response of the city"),
+    "response_note": gettext_lazy("Reason for the response"),
+    "responded_on": gettext_lazy("Responded on"),
+    "valid_to": gettext_lazy("Valid until"),
 }
 """The columns whose changes are shown; keys, fingerprints and the like are left to the audit."""
+
+OWN_LABELS: dict[type[models.Model], dict[str, Any]] = {
+    OrganisationalUnit: {"valid_from": gettext_lazy("Valid from"), "email": gettext_lazy("Mailbox of the unit")},
+    Assignment: {"valid_from": gettext_lazy("Valid from")},
+}
+"""How columns are called in tables where they say something else than elsewhere."""
 
 NAMED: dict[str, type[models.Model]] = {"lead_unit_id": OrganisationalUnit, "unit_id": OrganisationalUnit}
 """References that are shown by name; of the others it is only said that they changed."""
@@ -231,7 +249,7 @@ def _changes(step: Step, names: "_Names") -> list[Change]:
     columns = {column.attname: column for column in step.row.tracked_fields}
     found = []
     for name, column in columns.items():
-        label = _label(name)
+        label = _label(name, step.row.instance_type)
         if label and _differs(step, name):
             old, new = names.shown(column, step.before), names.shown(column, step.row)
             found.append(Change(label, old, new))
@@ -243,7 +261,9 @@ def _differs(step: Step, name: str) -> bool:
     return any(getattr(step.row, each) != getattr(step.before, each) for each in names)
 
 
-def _label(name: str) -> str:
+def _label(name: str, model: type[models.Model]) -> str:
+    if own := OWN_LABELS.get(model, {}).get(name):
+        return str(own)
     if name.endswith("_en") and name[:-3] in LABELS:
         return _("%(label)s (English)") % {"label": LABELS[name[:-3]]}
     return str(LABELS.get(name.removesuffix("_de"), ""))

@@ -1,4 +1,4 @@
-"""What happened to an instrument, its versions, provisions and adoptions, and to the links of one provision."""
+"""What happened to an instrument, its versions, provisions and adoptions, and to one provision."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,20 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from commitments import history, texts
-from commitments.models import Adoption, Instrument, InstrumentVersion, Provision, ProvisionLink
+from commitments.models import (
+    Adoption,
+    Commitment,
+    CommitmentProvision,
+    GapReason,
+    Instrument,
+    InstrumentVersion,
+    Measure,
+    MeasureProvision,
+    Provision,
+    ProvisionLink,
+    RecommendationProvision,
+    User,
+)
 from commitments.tracking import history_model
 
 
@@ -30,16 +43,50 @@ def story(instrument: Instrument) -> list[history.Entry]:
     )
 
 
-def provision_story(provision: Provision) -> list[history.Entry]:
-    """The history of a provision and of its links, whichever way they were made."""
+def provision_story(provision: Provision, user: User) -> list[history.Entry]:
+    """The history of a provision, of its links whichever way they were made, and of the reasons for its gaps.
+
+    What was linked to it is told as far as someone may see it (rule 10).
+    """
     links = history_model(ProvisionLink).objects.filter(Q(source_id=provision.pk) | Q(target_id=provision.pk))
     around = links.select_related("source__version__instrument", "target__version__instrument")
+    grounds = history_model(CommitmentProvision).objects.filter(
+        provision_id=provision.pk, commitment_id__in=Commitment.objects.visible_to(user).values("pk")
+    )
+    served = history_model(MeasureProvision).objects.filter(
+        provision_id=provision.pk, measure_id__in=Measure.objects.visible_to(user).values("pk")
+    )
+    said = history_model(RecommendationProvision).objects.filter(provision_id=provision.pk)
     return history.timeline(
         (
             history.of(Provision, provision.pk, _("Provision entered"), _("Provision changed")),
             history.Strand(around, lambda step: _link(step, provision)),
+            history.of_parts(grounds.select_related("commitment"), history.commitment_name),
+            history.of_links(served.select_related("measure"), history.measure_name),
+            history.of_parts(said.select_related("recommendation"), _recommendation),
+            gap_strand(provision),
         )
     )
+
+
+def gap_strand(article: Provision, *fields: str) -> history.Strand:
+    """What was said of the gaps of an article: in these fields of action ("" stands for all), or in any."""
+    rows = history_model(GapReason).objects.filter(article_id=article.pk)
+    if fields:
+        rows = rows.filter(field__in=fields)
+    return history.Strand(rows, _gap)
+
+
+def _gap(step: history.Step) -> str:
+    field = str(step.row.get_field_display()) or _("all fields")
+    if step.is_first:
+        return _("Reason for the gap given: %(field)s") % {"field": field}
+    return _("Reason for the gap changed: %(field)s") % {"field": field}
+
+
+def _recommendation(row: Any) -> str:
+    named = row.recommendation
+    return _("Recommendation %(name)s") % {"name": named.document or named.key}
 
 
 def _naming(name: Callable[[Any], str], entered: str) -> history.Naming:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("units/", units.unit_list, name="unit-list"),
     path("units/new/", units.unit_new, name="unit-new"),
     path("units/<slug:key>/", units.unit_edit, name="unit-edit"),
+    path("units/<slug:key>/then/", units.unit_then, name="unit-then"),
     path("units/<slug:key>/dissolve/", units.unit_dissolve, name="unit-dissolve"),
     path("access/", access.access_list, name="access-list"),
     path("access/<int:pk>/sign/", access.access_sign, name="access-sign"),

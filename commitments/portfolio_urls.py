@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commitments.views.advice import advice_add, advice_edit, advice_list, advice_withdraw
+from commitments.views.advice import advice_add, advice_edit, advice_list, advice_page, advice_withdraw
 from commitments.views.engagement_forms import engagement_add, engagement_edit, engagement_renew, engagement_status
 from commitments.views.engagement_parts import part_add, part_edit, part_end
 from commitments.views.engagements import engagement, engagement_history, engagement_list
@@ -12,6 +12,7 @@ urlpatterns = [
     path("engagements/add/<slug:kind>/", engagement_add, name="engagement-add"),
     path("engagements/advice/", advice_list, name="advice-list"),
     path("engagements/advice/add/", advice_add, name="advice-add"),
+    path("engagements/advice/<int:pk>/", advice_page, name="advice"),
     path("engagements/advice/<int:pk>/edit/", advice_edit, name="advice-edit"),
     path("engagements/advice/<int:pk>/withdraw/", advice_withdraw, name="advice-withdraw"),
     path("engagements/<slug:key>/", engagement, name="engagement"),

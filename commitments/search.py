@@ -5,6 +5,7 @@ ledger writes the entry with the row. An entry is only ever a way to rows that s
 the rows, and gets fewer of them.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import and_, or_
@@ -152,3 +153,10 @@ def _with(model: type[Model], words: Sequence[folding.Word], column: str) -> Q:
 
 def _has(word: folding.Word, column: str) -> Q:
     return reduce(or_, (Q(**{f"{column}__contains": part}) for part in word.parts))
+
+
+def holds(column: str, value: str) -> Q:
+    """Rows whose list in ``column`` has the value; the one database stores letters as they are, the other as codes."""
+    return Q(**{f"{column}__icontains": json.dumps(value)}) | Q(
+        **{f"{column}__icontains": json.dumps(value, ensure_ascii=False)}
+    )

@@ -144,9 +144,12 @@ class AdviceForm(PartForm):
 
 
 class AdviceFilter(Filter):
-    field_order = ("q", "unit", "year")
+    field_order = ("q", "unit", "year", "withdrawn")
 
     unit = UnitField()
+    withdrawn = forms.ChoiceField(
+        label=_("State"), required=False, choices=(("", _("Standing advice")), ("yes", _("Withdrawn advice")))
+    )
     year = forms.TypedChoiceField(label=_("Year"), required=False, choices=[], coerce=int, empty_value="")
 
     def __init__(self, *args: Any, years: list[int], **options: Any) -> None:

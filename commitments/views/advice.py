@@ -1,5 +1,6 @@
-"""Advice on funding (Förderberatung): the list, and entering, changing and withdrawing it."""
+"""Advice on funding (Förderberatung): the list, one piece of it, and entering, changing and withdrawing it."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -11,20 +12,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from commitments import clock, search
-from commitments.forms import add_errors
+from commitments import clock, history, search
+from commitments.forms import AsOfForm, add_errors
 from commitments.forms.portfolio_parts import AdviceFilter, AdviceForm, EndForm
 from commitments.kinds import PLURALS
 from commitments.models import Engagement, FundingAdvice, User
 from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
+from commitments.tracking import history_model
 from commitments.views.lists import page_of
 from commitments.workflow import Edit, advice, last_change
 
 
 def advice_for(user: User, chosen: dict[str, Any]) -> "QuerySet[FundingAdvice]":
-    """The advice that someone may see and that a filter leaves; what was withdrawn is in no list."""
-    rows = search.matching(_standing(user), chosen.get("q", ""))
+    """The advice that someone may see and that a filter leaves; what was withdrawn only where it is asked for."""
+    known = FundingAdvice.objects.visible_to(user).filter(withdrawn_on__isnull="withdrawn" not in chosen)
+    rows = search.matching(known, chosen.get("q", ""))
     if "unit" in chosen:
         rows = rows.filter(unit=chosen["unit"])
     return rows.filter(given_on__year=chosen["year"]) if "year" in chosen else rows
@@ -50,7 +53,8 @@ def advice_list(request: UserRequest) -> HttpResponse:
         "summary": filters.summary(),
         "page": page,
         "chips": _chips(counts, page.paginator.count),
-        "may_edit": can(user, Verb.EDIT_REGISTER, on=clock.today()),
+        "may_edit": _may_edit(request),
+        "may_change": "withdrawn" not in chosen and _may_edit(request),
     }
     return render(request, "commitments/advice_list.html", context)
 
@@ -65,6 +69,46 @@ def _chips(counts: dict[str, int], advice: int) -> list[dict[str, Any]]:
     ]
     here = reverse("commitments:advice-list")
     return [*chips, {"label": _("Advice on funding"), "url": here, "count": advice, "is_active": True}]
+
+
+@require_safe
+def advice_page(request: UserRequest, pk: int) -> HttpResponse:
+    """One piece of advice as it stands, or as it stood on a day (rule 13); what was withdrawn keeps its page."""
+    rows = FundingAdvice.objects.visible_to(request.user).select_related("unit", "engagement")
+    shown = get_object_or_404(rows, pk=pk)
+    form = AsOfForm(request.GET if "on" in request.GET else None, today=clock.today())
+    day: date | None = form.cleaned_data["on"] if form.is_valid() else None
+    row = _stood(shown, day) if day else shown
+    seen = Engagement.objects.visible_to(request.user)
+    context = {
+        "now": shown,
+        "advice": row,
+        "engagement": seen.filter(pk=row.engagement_id).first() if row and row.engagement_id else None,
+        "form": form,
+        "on": day,
+        "may_edit": day is None and shown.withdrawn_on is None and _may_edit(request),
+        "entries": history.timeline([_strand(shown)]),
+    }
+    return render(request, "commitments/advice.html", context)
+
+
+def _stood(shown: FundingAdvice, day: date) -> Any:
+    return history.as_of(FundingAdvice, day).filter(id=shown.pk).select_related("unit").first()
+
+
+def _strand(shown: FundingAdvice) -> history.Strand:
+    rows = history_model(FundingAdvice).objects.filter(id=shown.pk)
+
+    def naming(step: history.Step) -> str:
+        if step.is_first:
+            return _("Advice entered")
+        return _("Advice withdrawn") if step.row.withdrawn_on else _("Advice changed")
+
+    return history.Strand(rows, naming, is_main=True)
+
+
+def _may_edit(request: UserRequest) -> bool:
+    return can(request.user, Verb.EDIT_REGISTER, on=clock.today())
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,6 +1,7 @@
 """Indicators: their own page and what is entered there; and their section, with evidence, on the pages of others."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -12,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from commitments import clock
-from commitments.forms import add_errors
+from commitments import clock, evidence_history, history, texts
+from commitments.forms import AsOfForm, add_errors
 from commitments.forms.indicators import EndForm, IndicatorEdit, IndicatorFields, ValueEdit, ValueFields
 from commitments.indicators import Standing, written
 from commitments.models import Commitment, Indicator, IndicatorValue, Measure, User
@@ -75,15 +76,43 @@ def _sections(request: UserRequest, owner: Owner) -> HttpResponse:
 
 @require_safe
 def indicator(request: UserRequest, key: str) -> HttpResponse:
+    """One indicator as it stands, or as it stood on a day (rule 13)."""
     shown = get_object_or_404(_seen(request.user), key=key)
     owner, today = owner_of(shown), clock.today()
-    is_running = shown.ended_on is None
+    form = AsOfForm(request.GET if "on" in request.GET else None, today=today)
+    day: date | None = form.cleaned_data["on"] if form.is_valid() else None
+    may_change = day is None and shown.ended_on is None
     context = owner_crumbs(owner) | {
-        "standing": Standing(shown, list(shown.values.all())),
-        "may_edit": is_running and can(request.user, Verb.EDIT_REGISTER, owner, on=today),
-        "may_enter": is_running and can(request.user, Verb.ENTER_VALUE, owner, on=today),
+        "now": shown,
+        "standing": _stood(shown, day) if day else Standing(shown, list(shown.values.all())),
+        "form": form,
+        "on": day,
+        "may_edit": may_change and can(request.user, Verb.EDIT_REGISTER, owner, on=today),
+        "may_enter": may_change and can(request.user, Verb.ENTER_VALUE, owner, on=today),
+        "history_url": reverse("commitments:indicator-history", args=[key]),
     }
     return render(request, "commitments/indicator.html", context)
+
+
+def _stood(shown: Indicator, day: date) -> Standing | None:
+    """The indicator of that day with what was counted by then; nothing where it was not in the register yet."""
+    row = history.as_of(Indicator, day).filter(id=shown.pk).first()
+    if row is None:
+        return None
+    return Standing(row, list(history.as_of(IndicatorValue, day).filter(indicator_id=shown.pk).order_by("on", "id")))
+
+
+@require_safe
+def indicator_history(request: UserRequest, key: str) -> HttpResponse:
+    """The history alone: a part of the indicator's page, or a page where there is no script."""
+    shown = get_object_or_404(_seen(request.user), key=key)
+    context = {
+        "entries": evidence_history.story_of(shown),
+        "name": texts.localized(shown, "name"),
+        "back_url": reverse("commitments:indicator", args=[key]),
+    }
+    template = "commitments/_history.html" if request.htmx else "commitments/history_of.html"
+    return render(request, template, context)
 
 
 # What is entered

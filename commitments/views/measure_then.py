@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from commitments import history
+from commitments import evidence_history, history
 from commitments.models import (
     Commitment,
     Contribution,
@@ -54,6 +54,7 @@ def stood(measure: Measure, user: User, day: date) -> dict[str, Any]:
         "parent": Measure.objects.visible_to(user).filter(pk=row.parent_id).first(),
         "links": _links(measure, user, day),
         "provision_links": _provision_links(measure, day),
+        **evidence_history.stood(measure, user, day),
     }
 
 

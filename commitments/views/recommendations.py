@@ -1,6 +1,6 @@
 """What others recommended to the city: the list, one recommendation, and the city's response."""
 
-import json
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from commitments import articles, clock, history, search, texts
 from commitments.context import address
-from commitments.forms import add_errors
+from commitments.forms import AsOfForm, add_errors
 from commitments.forms.recommendations import (
     GIVEN,
     MISSING,
@@ -112,13 +112,6 @@ def _about(article: int) -> "QuerySet[RecommendationProvision]":
     )
 
 
-def _holds(column: str, value: str) -> Q:
-    """Rows whose list in ``column`` has the value; the one database stores letters as they are, the other as codes."""
-    return Q(**{f"{column}__icontains": json.dumps(value)}) | Q(
-        **{f"{column}__icontains": json.dumps(value, ensure_ascii=False)}
-    )
-
-
 def recommendations_for(chosen: dict[str, Any]) -> "QuerySet[Recommendation]":
     """The recommendations that a filter leaves."""
     rows = search.matching(Recommendation.objects.all(), chosen.get("q", ""))
@@ -133,7 +126,7 @@ def recommendations_for(chosen: dict[str, Any]) -> "QuerySet[Recommendation]":
         case value:
             rows = rows.filter(response=value)
     if "theme" in chosen:
-        rows = rows.filter(_holds("themes", chosen["theme"]))
+        rows = rows.filter(search.holds("themes", chosen["theme"]))
     if "article" in chosen:
         rows = rows.filter(Exists(_about(int(chosen["article"]))))
     if "year" in chosen:
@@ -209,13 +202,36 @@ def page_context(row: Recommendation) -> dict[str, Any]:
 
 @require_safe
 def recommendation(request: UserRequest, key: str) -> HttpResponse:
+    """One recommendation as it stands, or as it stood on a day (rule 13)."""
     shown = get_object_or_404(Recommendation, key=key)
-    context = page_context(shown) | {
+    form = AsOfForm(request.GET if "on" in request.GET else None, today=clock.today())
+    context = {"form": form, "history_url": reverse("commitments:recommendation-history", args=[key])}
+    if form.is_valid():
+        day = form.cleaned_data["on"]
+        context |= {"on": day, "key": key, **_as_it_stood(shown, request.user, day)}
+        return render(request, "commitments/recommendation_then.html", context)
+    context |= page_context(shown) | {
         "provision_links": linked_provisions(shown),
         "commitment_links": linked_commitments(shown, request.user),
-        "history_url": reverse("commitments:recommendation-history", args=[key]),
     }
     return render(request, "commitments/recommendation.html", context)
+
+
+def _as_it_stood(shown: Recommendation, user: User, day: date) -> dict[str, Any]:
+    """The row and its links of that day; commitments out of the reader's sight stay out of it (rule 10)."""
+    row = history.as_of(Recommendation, day).filter(id=shown.pk).first()
+    if row is None:
+        return {"recommendation": None, "heading": heading(shown)}
+    running = {"recommendation_id": shown.pk, "ended_on__isnull": True}
+    provisions = history.as_of(RecommendationProvision, day).filter(**running)
+    seen = Commitment.objects.visible_to(user).values("pk")
+    commitments = history.as_of(RecommendationCommitment, day).filter(**running, commitment_id__in=seen)
+    return page_context(row) | {
+        "provision_links": provisions.select_related("provision__version__instrument").order_by(
+            "provision__version__instrument__order", "provision__order"
+        ),
+        "commitment_links": commitments.select_related("commitment__lead_unit").order_by("commitment__reference"),
+    }
 
 
 def _step(step: history.Step) -> str:

@@ -1,5 +1,6 @@
 """The city's units, as the administration keeps them."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -10,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from commitments import clock, history, workflow
-from commitments.forms import Filter, add_errors
+from commitments import clock, history, texts, workflow
+from commitments.forms import AsOfForm, Filter, add_errors
 from commitments.forms.people import DissolveForm, NewUnitForm, UnitForm
 from commitments.models import (
     Assignment,
@@ -23,6 +24,7 @@ from commitments.models import (
 )
 from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
+from commitments.tracking import history_model
 from commitments.views.lists import chip, page_of
 from commitments.workflow import units as acts
 
@@ -89,9 +91,53 @@ def unit_edit(request: UserRequest, key: str) -> HttpResponse:
         "unit": shown,
         "successions": list(successions.order_by("on")),
         "people": list(shown.assignments.valid(clock.today()).select_related("user").order_by("role", "user__name")),
-        "history": history.timeline([history.of(OrganisationalUnit, shown.pk, _("Unit entered"), _("Unit changed"))]),
+        "history": history.timeline(_strands(shown)),
+        "as_of": AsOfForm(today=clock.today()),
     }
     return render(request, "commitments/unit_edit.html", context)
+
+
+@require_safe
+def unit_then(request: UserRequest, key: str) -> HttpResponse:
+    """A unit and who answered for it, as they stood on a day (rule 13)."""
+    require(request.user, Verb.MANAGE_PEOPLE, on=clock.today())
+    shown = get_object_or_404(OrganisationalUnit, key=key)
+    form = AsOfForm(request.GET, today=clock.today())
+    context = {"now": shown, "form": form}
+    if form.is_valid():
+        context |= {"on": form.cleaned_data["on"], **_stood(shown, form.cleaned_data["on"])}
+    return render(request, "commitments/unit_then.html", context)
+
+
+def _stood(shown: OrganisationalUnit, day: date) -> dict[str, Any]:
+    held = history.as_of(Assignment, day).filter(unit_id=shown.pk, valid_from__lte=day)
+    held = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day)).select_related("user")
+    return {
+        "unit": history.as_of(OrganisationalUnit, day).filter(id=shown.pk).select_related("parent").first(),
+        "people": list(held.order_by("role", "user__name")),
+    }
+
+
+def _strands(shown: OrganisationalUnit) -> list[history.Strand]:
+    """What happened to the unit, who took over whom, and who answered for it."""
+    after = history_model(UnitSuccession).objects.filter(Q(unit_id=shown.pk) | Q(successor_id=shown.pk))
+    roles = history_model(Assignment).objects.filter(unit_id=shown.pk).select_related("user")
+    return [
+        history.of(OrganisationalUnit, shown.pk, _("Unit entered"), _("Unit changed")),
+        history.Strand(after.select_related("unit", "successor"), lambda step: _succession(step.row, shown)),
+        history.Strand(roles, _role),
+    ]
+
+
+def _succession(row: Any, shown: OrganisationalUnit) -> str:
+    if row.unit_id == shown.pk:
+        return _("Successor: %(name)s") % {"name": texts.localized(row.successor, "name")}
+    return _("Took over: %(name)s") % {"name": texts.localized(row.unit, "name")}
+
+
+def _role(step: history.Step) -> str:
+    said = {"role": step.row.get_role_display(), "name": step.row.user.name}
+    return (_("Role given: %(role)s, %(name)s") if step.is_first else _("Role changed: %(role)s, %(name)s")) % said
 
 
 @require_http_methods(["GET", "POST"])

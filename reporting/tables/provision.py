@@ -1,6 +1,7 @@
 """One provision: its kin, the commitments under it, the measures that serve it, and their verdicts."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +63,7 @@ class Served:
     measure: Measure
     status_label: str
     contribution: str
-    rationale: MeasureProvision | MeasureLink
+    rationale: Any
     through: str = ""
     is_direct: bool = True
 
@@ -74,6 +75,11 @@ def kin(provision: Provision) -> list[Kin]:
         .filter(Q(source=provision) | Q(target=provision))
         .select_related("source__version__instrument", "target__version__instrument")
     )
+    return by_instrument(rows, provision)
+
+
+def by_instrument(rows: Iterable[Any], provision: Provision) -> list[Kin]:
+    """Links of a provision, today's or those of a day, as they read from it."""
     found: dict[int, Kin] = {}
     for row in sorted(rows, key=lambda each: _place(each, provision)):
         outward = row.source_id == provision.pk
@@ -84,7 +90,7 @@ def kin(provision: Provision) -> list[Kin]:
     return list(found.values())
 
 
-def _place(link: ProvisionLink, provision: Provision) -> tuple[int, int, int]:
+def _place(link: Any, provision: Provision) -> tuple[int, int, int]:
     other = link.target if link.source_id == provision.pk else link.source
     return other.version.instrument.order, -other.version.number, other.order
 
@@ -97,7 +103,7 @@ def _under(provision: Provision, user: User) -> "QuerySet[Commitment]":
     )
 
 
-def promises(provision: Provision, user: User) -> tuple[list[Promise], list[int]]:
+def promises(provision: Provision, user: User) -> list[Promise]:
     """The commitments under the provision with their approved verdicts, those that rest on it first. Three queries."""
     resting = CommitmentProvision.objects.filter(
         commitment=OuterRef("pk"), provision=provision, is_basis=True, ended_on__isnull=True
@@ -109,12 +115,17 @@ def promises(provision: Provision, user: User) -> tuple[list[Promise], list[int]
     by_commitment: dict[int, list[Assessment]] = defaultdict(list)
     for verdict in seen.select_related("cycle", "grade").order_by("cycle__year"):
         by_commitment[verdict.commitment_id].append(verdict)
-    promised = [Promise(each, each.is_basis, points(by_commitment[each.pk], scale)) for each in found]
+    return [Promise(each, each.is_basis, points(by_commitment[each.pk], scale)) for each in found]
+
+
+def by_years(promised: Iterable[Promise]) -> list[int]:
+    """The years with a verdict; each commitment gets its ``by_year``, with a place for every one of them."""
+    promised = list(promised)
     years = sorted({point["year"] for each in promised for point in each.points})
     for each in promised:
         known = {point["year"]: point for point in each.points}
         each.by_year = [known.get(year, {"year": year}) for year in years]
-    return promised, years
+    return years
 
 
 def measures(provision: Provision, user: User) -> list[Served]:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from commitments import clock, texts
+from commitments import clock, evidence_history, texts
 from commitments.forms import AsOfForm
 from commitments.models import Commitment
 from commitments.requests import UserRequest
@@ -68,6 +68,7 @@ def _as_it_stood(shown: Commitment, request: UserRequest, day: date) -> dict[str
         "helpers": table.helpers_then(shown, day),
         "obligations": table.obligations(row),
         "deeds": table.deeds_then(shown, request.user, day),
+        **evidence_history.stood(shown, request.user, day),
     } | _verdicts(found, request)
 
 
