@@ -35,7 +35,11 @@ class Gap:
 
     @property
     def name(self) -> str:
-        return cell_name(self.article, self.field)
+        """The article with the fields that have no measure; a field that has one is not named."""
+        if not self.fields:
+            return cell_name(self.article, "")
+        fields = ", ".join(each.label for each in self.fields)
+        return _("Art. %(article)s, %(field)s") % {"article": self.article, "field": fields}
 
     @property
     def url(self) -> str:
@@ -85,6 +89,24 @@ def is_bare(gap: Gap, field: str) -> bool:
 def reason_of(article: int, field: str, reasons: Reasons) -> GapReason | None:
     """The reason for one field, or the one that holds for all of them."""
     return reasons.get((article, field)) or reasons.get((article, ""))
+
+
+@dataclass(frozen=True)
+class ArticleReason:
+    """What was said of the gap of an article, and where it is seen or given; nothing was said where it is empty."""
+
+    article: int
+    name: str
+    url: str
+    reason: GapReason | None
+
+
+def reasons_of(articles: Iterable[int], field: str, reasons: Reasons) -> list[ArticleReason]:
+    """The reasons of these articles in a field of action, or for all fields where none is asked for."""
+    return [
+        ArticleReason(each, cell_name(each, field), cell_url(each, field), reason_of(each, field, reasons))
+        for each in articles
+    ]
 
 
 def gap_reasons() -> dict[tuple[int, str], GapReason]:

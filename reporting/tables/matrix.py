@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from commitments import texts
-from commitments.models import FieldOfAction, Instrument, Provision, User
+from commitments.models import FieldOfAction, GapReason, Instrument, Provision, User
 from reporting import grid
 from reporting.grid import COLUMNS_A_PAGE, NOWHERE, Counts, Line, Rows
 from reporting.tables.gaps import (
@@ -85,6 +85,11 @@ class View:
     def has_gaps(self) -> bool:
         """Reasons for gaps are given for articles in fields of action."""
         return self.is_of_articles and not self.columns
+
+    @property
+    def field(self) -> str:
+        """The field of action in which all columns lie, where there is one: partner cities lie in partnerships."""
+        return FieldOfAction.PARTNERSHIPS.value if self.columns == "partner" else ""
 
     @property
     def title(self) -> str:
@@ -167,6 +172,11 @@ class Matrix:
         return [row for group in self.groups for row in group.rows]
 
     @property
+    def reasons_told(self) -> str:
+        """Which reasons stand in the cells, and where the others are: for whoever reads an empty cell."""
+        return reasons_told(self.view)
+
+    @property
     def span(self) -> int:
         return len(self.columns) + 2
 
@@ -199,6 +209,27 @@ def counting_rule() -> str:
     return _(
         "A measure that serves several rows or stands in several columns is counted in each of them. Totals count each "
         "measure once, so they can be smaller than the sum."
+    )
+
+
+def reasons_told(view: View) -> str:
+    if view.has_gaps:
+        return ""
+    if not view.is_of_articles:
+        return _(
+            "Reasons for gaps are given for an article of the Declaration in a field of action, not for an instrument. "
+            "An empty cell leads to a page that names the articles its row leads to, with their reasons."
+        )
+    if view.field:
+        return _(
+            "An empty cell of a partner city shows the reason that was given for the article in the field "
+            "“Partnerships”, or else the one for all its fields. Without a reason it shows – and leads to where one "
+            "is given."
+        )
+    return _(
+        "Reasons for gaps are given for an article in a field of action, not for a single column here. Where an "
+        "article has no measure at all, the reason for all its fields is shown; any other empty cell leads to the "
+        "article with its reasons."
     )
 
 
@@ -263,14 +294,14 @@ def _row(key: int, view: View, counts: Counts, columns: Iterable[Counted], reaso
     cells = [_cell(view, line, column, len(counts.direct(key, keys)), reasons) for column, keys in columns]
     whole = None
     if view.is_of_articles and not view.has_gaps and not direct:
-        reason = reasons.get((key, ""))
+        reason = reason_of(key, view.field, reasons)
         said = texts.localized(reason, "text") if reason else ""
-        whole = Cell(line.key, "", cell_name(key, ""), kind_of(reason), 0, _row_url(view, line), said)
+        whole = Cell(line.key, "", cell_name(key, view.field), kind_of(reason), 0, _reason_url(view, line), said)
     return Row(line, cells, direct, len(counts.indirect(key)), _row_url(view, line), whole)
 
 
 def _cell(view: View, line: Line, column: Column, count: int, reasons: Reasons) -> Cell:
-    """An empty cell says why: for an article in a field of action there is a reason, or the lack of one."""
+    """An empty cell says why where a reason can be given for it, and leads to where reasons are seen or given."""
     if view.has_gaps:
         article = int(line.key)
         reason = None if count else reason_of(article, column.key, reasons)
@@ -283,10 +314,32 @@ def _cell(view: View, line: Line, column: Column, count: int, reasons: Reasons) 
             cell_url(article, column.key) + _filters(view),
             texts.localized(reason, "text") if reason else "",
         )
-    name, url = f"{row_name(view, line)}, {column.label}", ""
-    if count and column.key:
-        url = reverse("reporting:matrix-cell") + view.query(page=0, name="", row=line.key, column=column.key)
-    return Cell(line.key, column.key, name, "count" if count else "blank", count, url, _("no measure"))
+    name = f"{row_name(view, line)}, {column.label}"
+    if count:
+        return Cell(line.key, column.key, name, "count", count, _cell_url(view, line, column))
+    reason = _reason_in(view, line, column, reasons)
+    said = texts.localized(reason, "text") if reason else _("no measure")
+    url = _reason_url(view, line) if view.is_of_articles else _cell_url(view, line, column) or _row_url(view, line)
+    return Cell(line.key, column.key, name, kind_of(reason) if reason else "blank", 0, url, said)
+
+
+def _reason_in(view: View, line: Line, column: Column, reasons: Reasons) -> GapReason | None:
+    """What was said of the article in the field in which a column lies; no other column has reasons of its own."""
+    if not view.is_of_articles or not view.field or column.key == NOWHERE:
+        return None
+    return reason_of(int(line.key), view.field, reasons)
+
+
+def _cell_url(view: View, line: Line, column: Column) -> str:
+    """The measures of one cell; the column of all others has no page."""
+    if not column.key:
+        return ""
+    return reverse("reporting:matrix-cell") + view.query(page=0, name="", row=line.key, column=column.key)
+
+
+def _reason_url(view: View, line: Line) -> str:
+    """Where the reasons for the gaps of an article are seen and given."""
+    return cell_url(int(line.key), view.field) + _filters(view)
 
 
 def row_name(view: View, line: Line) -> str:

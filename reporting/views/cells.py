@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from commitments import articles, history
+from commitments.instrument_history import gap_strand
 from commitments.models import Commitment, Measure, MeasureStatus, MeasureUnit, Provision
 from commitments.requests import UserRequest
 from commitments.views.lists import chip
@@ -55,15 +57,33 @@ def matrix_cell(request: UserRequest) -> HttpResponse:
         raise Http404
     line = counts.rows.lines[row]
     keys = [column] if column else []
-    context = _measures(request, {"direct": counts.direct(row, keys), "indirect": counts.indirect(row, keys)})
+    direct = counts.direct(row, keys)
+    context = _measures(request, {"direct": direct, "indirect": counts.indirect(row, keys)})
+    context |= {"is_empty": not direct}
     context |= {
         "title": line.name,
         "name": ", ".join(filter(None, (tables.row_name(view, line), known.get(column, "")))),
         "summary": filters.summary(),
         "up_url": link("reporting:matrix", query=view.query()),
         "commitments": _commitments(request, [pk for pk, each in counts.promises.items() if each.basis == row]),
+        "reasons": _reasons(view, row, column) if context["is_empty"] else [],
+        "may_explain": may_explain(request.user),
     }
     return render(request, "reporting/matrix_cell.html", context)
+
+
+def _reasons(view: tables.View, row: int, column: str) -> list[gap_tables.ArticleReason]:
+    """What was said of the articles to which an empty row leads, in the field of the column where it is one."""
+    numbers = [row] if view.is_of_articles else sorted(_led_to(view, row))
+    field = view.field if view.columns else column
+    return gap_tables.reasons_of(numbers, field, gap_tables.gap_reasons())
+
+
+def _led_to(view: tables.View, row: int) -> set[int]:
+    """The articles to which a provision leads, or all provisions of an instrument."""
+    within: dict[str, int] = {"pk": row} if view.instrument else {"version__instrument": row}
+    provisions = Provision.objects.in_use().filter(**within).select_related("version__instrument")
+    return {number for numbers in articles.of_provisions(list(provisions)).values() for number in numbers}
 
 
 def _cell(request: UserRequest, number: int, field: str) -> HttpResponse:
@@ -71,7 +91,8 @@ def _cell(request: UserRequest, number: int, field: str) -> HttpResponse:
     provision = get_object_or_404(Provision.objects.articles().select_related("version__instrument"), order=number)
     filters = MatrixFilter(request.GET)
     reach = coverage(request.user, **filters.filters())
-    direct = reach.direct(number, field)
+    direct, reasons = reach.direct(number, field), gap_tables.gap_reasons()
+    gaps = [] if field else list(gap_tables.gaps_of(number, reach.direct, reasons, also_irrelevant=True))
     instrument = provision.version.instrument
     context = _measures(request, {"direct": direct, "indirect": reach.indirect(number, field)}) | {
         "provision": provision,
@@ -80,12 +101,31 @@ def _cell(request: UserRequest, number: int, field: str) -> HttpResponse:
         "name": gap_tables.cell_name(number, field),
         "text_url": link("reporting:provision", instrument.key, provision.version.number, provision.number),
         "summary": filters.summary(),
-        "reason": None if direct else gap_tables.reason_of(number, field, gap_tables.gap_reasons()),
+        "reason": reasons.get((number, field)) if direct else gap_tables.reason_of(number, field, reasons),
         "is_gap": not direct,
+        "has_measures": bool(direct),
+        "gaps": gaps if len(gaps) > 1 or (gaps and direct) else [],
         "commitments": _commitments(request, [pk for pk, each in reach.promises.items() if each.basis == number]),
         "may_explain": may_explain(request.user),
+        "history_url": link("reporting:gap-history", *((number, field) if field else (number,))),
     }
     return render(request, "reporting/cell.html", context)
+
+
+@require_safe
+def gap_history(request: UserRequest, number: int, field: str = "") -> HttpResponse:
+    """What was said of the gaps of an article, in one field or in all: part of the cell's page, or a page alone."""
+    require_part(request.user)
+    if field and field not in FIELDS:
+        raise Http404
+    provision = get_object_or_404(Provision.objects.articles(), order=number)
+    context = {
+        "entries": history.timeline([gap_strand(provision, *((field, "") if field else ()))]),
+        "name": gap_tables.cell_name(number, field),
+        "back_url": gap_tables.cell_url(number, field),
+    }
+    template = "commitments/_history.html" if request.htmx else "commitments/history_of.html"
+    return render(request, template, context)
 
 
 def _measures(request: UserRequest, found: Found) -> dict[str, Any]:

@@ -103,9 +103,21 @@ def gap(request: UserRequest, number: int, field: str = "") -> HttpResponse:
         else:
             messages.success(request, _("The reason stands in the matrix."))
             return redirect("reporting:gap-list")
-    name = tables.cell_name(number, field)
-    context = {"form": form, "provision": provision, "name": name, "cancel_url": tables.cell_url(number, field)}
+    context = {
+        "form": form,
+        "provision": provision,
+        "name": _name(request.user, number, field),
+        "cancel_url": tables.cell_url(number, field),
+    }
     return render(request, "reporting/gap_reason.html", context)
+
+
+def _name(user: User, number: int, field: str) -> str:
+    """What the reason is about: a field, or all fields that have neither a measure nor a reason of their own."""
+    if field:
+        return tables.cell_name(number, field)
+    gaps = tables.gaps_of(number, coverage(user).direct, tables.gap_reasons())
+    return next((gap.name for gap in gaps if not gap.field), tables.cell_name(number, ""))
 
 
 def _initial(known: GapReason | None) -> dict[str, object]:
