@@ -20,6 +20,7 @@ from commitments.views.measure_forms import (
     measure_edit,
     measure_new,
     measure_suggestions,
+    measure_withdraw,
 )
 from commitments.views.measures import measure, measure_history, measure_list
 from commitments.views.partner_map import partner_map
@@ -51,6 +52,7 @@ urlpatterns = [
     path("measures/<str:reference>/edit/", measure_edit, name="measure-edit"),
     path("measures/<str:reference>/accept/", measure_accept, name="measure-accept"),
     path("measures/<str:reference>/decline/", measure_decline, name="measure-decline"),
+    path("measures/<str:reference>/withdraw/", measure_withdraw, name="measure-withdraw"),
     path("links/proposed/", link_proposals, name="link-proposals"),
     path("measures/<str:reference>/mapping/", mapping, name="mapping"),
     path("measures/<str:reference>/mapping/search/", mapping_search, name="mapping-search"),

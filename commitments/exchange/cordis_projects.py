@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from commitments import texts
 from commitments.exchange import cordis
 from commitments.exchange.imported import Author, Comparison, as_import, authors, compare
 from commitments.exchange.lookups import seen
@@ -67,7 +68,7 @@ LABELS = {
     "role": gettext_lazy("Role"),
     "pic": gettext_lazy("Participant identification code"),
     "is_city": gettext_lazy("The city itself"),
-    "ended_on": gettext_lazy("Ended on"),
+    "ended_on": gettext_lazy("Participation"),
 }
 
 
@@ -107,9 +108,9 @@ def plan_projects(dataset: cordis.Dataset, for_new: ForNew, user: User | None, t
     plan.notes.append(
         _("%(read)s projects and %(rows)s participations were read; the city takes part in %(count)s of the projects.")
         % {
-            "read": dataset.projects_read,
-            "rows": dataset.participations_read,
-            "count": len(dataset.projects),
+            "read": texts.number(dataset.projects_read),
+            "rows": texts.number(dataset.participations_read),
+            "count": texts.number(len(dataset.projects)),
         }
     )
     for project in dataset.projects:

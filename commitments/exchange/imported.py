@@ -6,6 +6,7 @@ whoever started the import.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -111,10 +112,22 @@ def compare(
         author = next((wrote[each] for each in pair if wrote.get(each) is Author.PERSON), wrote.get(name))
         kept = author is Author.PERSON or (author is Author.LOADER and name in yielding)
         old, new = shown(row, name), shown_value(value, str(wanted.get(f"{name}_precision", "day")))
+        if name == "country":
+            old, new = texts.country(old), texts.country(new)
         found.changes.append(Change(str(labels.get(name, name)), old, new, kept))
         if not kept:
             found.values |= pair
     return found
+
+
+def first_values(columns: Mapping[str, Any], labels: Mapping[str, Any]) -> list[Change]:
+    """What a new row will hold, as a preview shows it: the columns that have a name and a value."""
+    told = (
+        (labels[name], shown_value(value, str(columns.get(f"{name}_precision", "day"))))
+        for name, value in columns.items()
+        if name in labels
+    )
+    return [Change(str(label), "", words) for label, words in told if words]
 
 
 def shown(row: Any, name: str) -> str:
@@ -132,8 +145,8 @@ def shown_value(value: Any, precision: str = "day") -> str:
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(map(str, value))[:SHOWN]
-    if isinstance(value, models.Choices):
-        return str(value.label)
+    if isinstance(value, Decimal | models.Choices):
+        return texts.euro(value) if isinstance(value, Decimal) else str(value.label)
     if hasattr(value, "isoformat"):
         return texts.partial_date(value, precision)
     text = str(value)

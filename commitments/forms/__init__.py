@@ -2,7 +2,7 @@
 
 from commitments.forms.commitments import CommitmentForm
 from commitments.forms.fields import AsOfForm, PartialDateField, add_errors, day_input, limit_texts, with_all
-from commitments.forms.filters import CommitmentFilter, EngagementFilter, Filter, InstrumentFilter, MeasureFilter
+from commitments.forms.filters import CommitmentFilter, EngagementFilter, Filter, MeasureFilter
 from commitments.forms.gaps import GapForm
 from commitments.forms.mapping import LinkForm, MappingReason, MappingSearch
 from commitments.forms.measures import MeasureForm
@@ -14,7 +14,6 @@ __all__ = [
     "EngagementFilter",
     "Filter",
     "GapForm",
-    "InstrumentFilter",
     "LinkForm",
     "MappingReason",
     "MappingSearch",

@@ -52,7 +52,8 @@ class OneOf(forms.TypedChoiceField):
         super().__init__(empty_value=None, error_messages=said, **options)
 
     def offer(self, rows: Mapping[str, Any], choices: Choices) -> None:
-        self.choices, self.coerce = [("", "–"), *choices], rows.__getitem__
+        nothing = _("Please choose") if self.required else _("None")
+        self.choices, self.coerce = [("", nothing), *choices], rows.__getitem__
 
     def prepare_value(self, value: Any) -> Any:
         return getattr(value, "key", value)

@@ -15,12 +15,15 @@ from commitments.models import (
     EngagementStatus,
     FieldOfAction,
     Instrument,
-    InstrumentKind,
+    Measure,
     MeasureStatus,
     OrganisationalUnit,
     Protection,
     User,
 )
+
+MOST_GROUPS = 500
+"""So many target groups can be chosen."""
 
 
 class Filter(forms.Form):
@@ -100,12 +103,14 @@ def article_choices() -> list[tuple[str, str]]:
     return [(str(number), f"{number} {texts.article_label(number)}".replace("\u00ad", "")) for number in range(1, 31)]
 
 
-class InstrumentFilter(Filter):
-    field_order = ("q", "kind", "binding", "adopted")
-
-    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=with_all(InstrumentKind.choices))
-    binding = forms.ChoiceField(label=_("Legally binding"), required=False, choices=YES_OR_NO)
-    adopted = forms.ChoiceField(label=_("Adopted by the city"), required=False, choices=YES_OR_NO)
+def group_choices(user: User) -> list[tuple[str, str]]:
+    """The target groups of the measures that someone may see, by their German name; one query."""
+    rows = Measure.objects.visible_to(user).exclude(target_groups_de=[]).order_by()
+    found: dict[str, str] = {}
+    for german, english in rows.values_list("target_groups_de", "target_groups_en").distinct():
+        own = english if texts.reader_language() == "en" and len(english) == len(german) else german
+        found |= {name: found.get(name) or label or name for name, label in zip(german, own, strict=True)}
+    return sorted(found.items(), key=lambda each: each[1].casefold())[:MOST_GROUPS]
 
 
 class CommitmentFilter(Filter):
@@ -142,10 +147,11 @@ class CommitmentFilter(Filter):
 
 
 class MeasureFilter(Filter):
-    """``user``: whose engagements are offered; without one, none is."""
+    """``user``: whose engagements and target groups are offered; without one, none is."""
 
     field_order = (
-        "q", "field", "status", "unit", "kind", "engagement", "article", "year", "protection", "proposed", "sort"
+        "q", "field", "status", "unit", "kind", "engagement", "group", "article", "linked", "year", "protection",
+        "proposed", "sort",
     )  # fmt: skip
 
     field = forms.ChoiceField(label=_("Field of action"), required=False, choices=with_all(FieldOfAction.choices))
@@ -169,6 +175,12 @@ class MeasureFilter(Filter):
         ),
     )
     engagement = forms.ChoiceField(label=_("Partnership, project or network"), required=False, choices=[])
+    group = forms.ChoiceField(label=_("Target group"), required=False, choices=[])
+    linked = forms.ChoiceField(
+        label=_("Mapping"),
+        required=False,
+        choices=with_all((("no", _("Linked to nothing")), ("yes", _("Linked to something")))),
+    )
     year = forms.IntegerField(
         label=_("Running in the year"),
         required=False,
@@ -183,7 +195,7 @@ class MeasureFilter(Filter):
         choices=(
             ("", _("Measures, and proposals that wait")),
             ("yes", _("Proposals that wait")),
-            ("declined", _("Declined proposals")),
+            ("declined", _("Declined and withdrawn proposals")),
         ),
     )
 
@@ -192,6 +204,7 @@ class MeasureFilter(Filter):
         self.fields["article"].choices = with_all(article_choices())  # type: ignore[attr-defined]
         seen = engagement_choices(engagements_of(user).values()) if user else []
         self.fields["engagement"].choices = with_all(seen)  # type: ignore[attr-defined]
+        self.fields["group"].choices = with_all(group_choices(user) if user else [])  # type: ignore[attr-defined]
 
 
 class EngagementFilter(Filter):

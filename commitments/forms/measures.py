@@ -199,6 +199,10 @@ class MeasureForm(MeasureFields, ReasonedEdit):
         return found | dates | doers | {"seen": seen}
 
 
+class ProposalEdit(MeasureProposalForm, ReasonedEdit):
+    """A change of a proposal that still waits, by the unit that made it."""
+
+
 class BudgetForm(forms.Form):
     """Money in one year from one source; an empty row says nothing."""
 
@@ -285,7 +289,17 @@ class DeclineForm(forms.Form):
     )
 
 
-def difference(form: ReasonedEdit, now: Mapping[str, Any]) -> list[dict[str, str]]:
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why does your unit withdraw the proposal?"),
+        help_text=_("The officer reads this sentence. The proposal stays visible, marked as withdrawn."),
+        widget=text_area(3),
+        max_length=1000,
+        error_messages={"required": _("Say in one sentence why the proposal is withdrawn.")},
+    )
+
+
+def difference(form: forms.BaseForm, now: Mapping[str, Any]) -> list[dict[str, str]]:
     """Where what was typed differs from the measure as it stands now: label, now, typed."""
     found = []
     for bound in form.visible_fields():
@@ -300,9 +314,8 @@ def _word(bound: forms.BoundField, value: Any) -> str:
     """A value as the reader reads it."""
     shown = bound.field.prepare_value(value)
     names = dict(_flat(getattr(bound.field, "choices", [])))
-    values = shown if isinstance(shown, list) else [shown]
-    words = [str(names.get(str(each), each if each is not None else "")) for each in values]
-    return ", ".join(sorted(word for word in words if word and word != "–"))
+    values = [each for each in (shown if isinstance(shown, list) else [shown]) if each not in (None, "")]
+    return ", ".join(sorted(str(names.get(str(each), each)) for each in values))
 
 
 def _flat(choices: Any) -> list[tuple[str, Any]]:

@@ -26,10 +26,10 @@ HITS = 12
 
 
 def provisions_found(typed: str) -> list[Provision]:
-    """Provisions that fit what was typed: a number, a word, the short name of an instrument."""
+    """Provisions in use (rule 2) that fit what was typed: a number, a word, the short name of an instrument."""
     if not typed.strip():
         return []
-    rows = search.matching(Provision.objects.select_related("version__instrument"), typed)
+    rows = search.matching(Provision.objects.in_use().select_related("version__instrument"), typed)
     return list(rows.order_by("version__instrument__order", "-version__number", "order")[:HITS])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,6 +21,8 @@ from commitments.forms.measures import (
     MeasureFields,
     MeasureForm,
     MeasureProposalForm,
+    ProposalEdit,
+    WithdrawForm,
     budgets_of,
     difference,
 )
@@ -123,10 +125,12 @@ def _to_measure(user: User, measure: Measure) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def measure_edit(request: UserRequest, reference: str) -> HttpResponse:
+    """The officer changes a measure, a contact what their unit has proposed, until it is decided."""
     shown = _measure(request.user, reference)
-    require(request.user, Verb.EDIT_REGISTER, shown, on=clock.today())
+    if not workflow.may_edit_measure(request.user, shown, on=clock.today()):
+        require(request.user, Verb.EDIT_REGISTER, shown, on=clock.today())
     now = MeasureForm.initial_of(shown, last_change(shown))
-    form = MeasureForm(request.POST or None, initial=now, user=request.user, measure=shown, today=clock.today())
+    form = _edit_form(request, shown, now)
     rows = BudgetRows.of(request.POST, budgets_of(shown))
     sheet, differing = Sheet(form, rows), []
     if request.POST and not sheet.asks_for_more() and sheet.is_complete():
@@ -136,7 +140,7 @@ def measure_edit(request: UserRequest, reference: str) -> HttpResponse:
             why: dict[str, Any] = {
                 "reason": data["reason"],
                 "seen": data["seen"],
-                "spelling_only": data["spelling_only"],
+                "spelling_only": data.get("spelling_only", False),
             }
             edit = workflow.MeasureEdit(form.columns(), **why, doers=doers, budgets=money)
             return workflow.edit_measure(shown, edit, actor=request.user, at=clock.now())
@@ -149,6 +153,31 @@ def measure_edit(request: UserRequest, reference: str) -> HttpResponse:
             form.see(now["seen"])
     context = {"measure": shown, "sheet": sheet, "differing": differing}
     return render(request, "commitments/measure_edit.html", context)
+
+
+def _edit_form(request: UserRequest, shown: Measure, now: dict[str, Any]) -> MeasureForm | ProposalEdit:
+    known: dict[str, Any] = {"initial": now, "user": request.user, "measure": shown, "today": clock.today()}
+    if workflow.may_withdraw_measure(request.user, shown, on=clock.today()):
+        return ProposalEdit(request.POST or None, own=_own_units(request.user), **known)
+    return MeasureForm(request.POST or None, **known)
+
+
+@require_http_methods(["GET", "POST"])
+def measure_withdraw(request: UserRequest, reference: str) -> HttpResponse:
+    """A unit takes back what it proposed, as long as nobody has decided on it."""
+    shown = _measure(request.user, reference)
+    if not workflow.may_withdraw_measure(request.user, shown, on=clock.today()):
+        raise PermissionDenied(_("Only the unit that made a proposal can withdraw it, until it is decided."))
+    form = WithdrawForm(request.POST or None)
+    if form.is_valid():
+        try:
+            workflow.withdraw_measure(shown, actor=request.user, at=clock.now(), reason=form.cleaned_data["reason"])
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("The proposal is withdrawn. It stays here with your reason."))
+            return redirect("commitments:measure", reference=reference)
+    return render(request, "commitments/measure_withdraw.html", {"measure": shown, "form": form})
 
 
 def _measure(user: User, reference: str) -> Measure:

@@ -33,6 +33,7 @@ from commitments.requests import UserRequest
 from commitments.tracking import history_model
 from commitments.views import measure_then
 from commitments.views.lists import chip, count_of, page_of
+from commitments.workflow.measures import may_withdraw_measure
 
 SORTS: dict[str, tuple[Any, ...]] = {
     "": ("reference",),
@@ -58,6 +59,10 @@ def measures_for(user: User, chosen: dict[str, Any]) -> "QuerySet[Measure]":
     if "unit" in chosen:
         part = MeasureUnit.objects.filter(measure=OuterRef("pk"), unit=chosen["unit"], ended_on__isnull=True)
         rows = rows.filter(Exists(part))
+    if "group" in chosen:
+        rows = rows.filter(search.holds("target_groups_de", chosen["group"]))
+    if "linked" in chosen:
+        rows = rows.filter(_is_linked(user) if chosen["linked"] == "yes" else ~_is_linked(user))
     if "article" in chosen:
         rows = rows.filter(Exists(_direct(chosen["article"], user)))
     if year := chosen.get("year"):
@@ -67,12 +72,21 @@ def measures_for(user: User, chosen: dict[str, Any]) -> "QuerySet[Measure]":
 
 
 def _happening_in(rows: "QuerySet[Measure]", user: User, kind: str, key: str) -> "QuerySet[Measure]":
-    """Those of a kind of engagement, or of a single one; of engagements that the reader may not see nothing is told."""
+    """Those of a kind of engagement, or of a single one; what the reader may not see is as good as none (rule 10)."""
+    seen = Engagement.objects.visible_to(user).order_by()
     if kind == "none":
-        rows = rows.filter(engagement__isnull=True)
+        rows = rows.exclude(engagement__in=seen)
     elif kind:
-        rows = rows.filter(engagement__in=Engagement.objects.visible_to(user).filter(kind=kind))
-    return rows.filter(engagement__in=Engagement.objects.visible_to(user).filter(key=key)) if key else rows
+        rows = rows.filter(engagement__in=seen.filter(kind=kind))
+    return rows.filter(engagement__in=seen.filter(key=key)) if key else rows
+
+
+def _is_linked(user: User) -> Q:
+    """Whether a measure serves something that the reader may see, by a link that the officer has accepted."""
+    links = MeasureLink.objects.accepted().filter(
+        measure=OuterRef("pk"), commitment__in=Commitment.objects.visible_to(user)
+    )
+    return Q(Exists(links)) | Q(Exists(MeasureProvision.objects.accepted().filter(measure=OuterRef("pk"))))
 
 
 def _direct(article: str, user: User) -> "QuerySet[MeasureLink]":
@@ -273,6 +287,7 @@ def _today(shown: Measure, user: User) -> dict[str, Any]:
         "budget_total": sum(row.amount for row in budgets),
         "may_decide": (shown.accepted_on or shown.declined_on) is None
         and can(user, Verb.EDIT_REGISTER, shown, on=clock.today()),
+        "may_withdraw": may_withdraw_measure(user, shown, on=clock.today()),
     }
 
 

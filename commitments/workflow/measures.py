@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from commitments.ledger import save_as
-from commitments.models import Measure, MeasureBudget, MeasureStatus, MeasureUnit, OrganisationalUnit, Part, User
-from commitments.permissions import Verb, require
+from commitments.models import (
+    Assignment,
+    Measure,
+    MeasureBudget,
+    MeasureStatus,
+    MeasureUnit,
+    OrganisationalUnit,
+    Part,
+    User,
+)
+from commitments.permissions import Verb, can, require
 from commitments.workflow import lifetimes
 from commitments.workflow.naming import save_named
 from commitments.workflow.parts import Act, Parts, by, written
@@ -109,15 +118,61 @@ def decline_measure(measure: Measure, *, actor: User, at: datetime, reason: str)
     return measure
 
 
+def may_edit_measure(user: User, measure: Measure, *, on: date) -> bool:
+    """The officer may change every measure, a contact what their unit has proposed as long as it waits."""
+    return can(user, Verb.EDIT_REGISTER, measure, on=on) or may_withdraw_measure(user, measure, on=on)
+
+
+def may_withdraw_measure(user: User, measure: Measure, *, on: date) -> bool:
+    """A proposal is its unit's: that of the one in charge, until the officer has decided. The officer declines."""
+    is_own = can(user, Verb.PROPOSE_MEASURE, _leading(measure), on=on)
+    return measure.is_waiting and is_own and not can(user, Verb.EDIT_REGISTER, measure, on=on)
+
+
+@transaction.atomic
+def withdraw_measure(measure: Measure, *, actor: User, at: datetime, reason: str) -> Measure:
+    """A unit takes its own proposal back; it stays where it is, with the reason (rule 11)."""
+    measure = locked(measure)
+    role = require(actor, Verb.PROPOSE_MEASURE, _leading(measure), on=day(at))
+    _require_waiting(measure)
+    if not reason.strip():
+        raise ValidationError({"reason": _("Say in one sentence why the proposal is withdrawn.")})
+    measure.declined_on = day(at)
+    measure.decline_reason = _("Withdrawn by the unit: %(reason)s") % {"reason": reason}
+    save_as(measure, actor=actor, acting_for=role.acting_for, reason=measure.decline_reason, at=at)
+    return measure
+
+
+@dataclass(frozen=True)
+class _Leading:
+    """The unit in charge alone: a proposal is its, and nobody's who only contributes."""
+
+    responsible_unit_ids: frozenset[int]
+
+
+def _leading(measure: Measure) -> _Leading:
+    rows = measure.measure_units.all()
+    return _Leading(frozenset(row.unit_id for row in rows if row.part == Part.LEAD and row.ended_on is None))
+
+
+def _require_edit(measure: Measure, doers: Doers | None, actor: User, at: datetime) -> Assignment:
+    """The role under which somebody may change a measure; what a contact changes stays their unit's."""
+    if not measure.is_waiting or can(actor, Verb.EDIT_REGISTER, measure, on=day(at)):
+        return require(actor, Verb.EDIT_REGISTER, measure, on=day(at))
+    if doers is not None:
+        require(actor, Verb.PROPOSE_MEASURE, Doers(doers.lead), on=day(at))
+    return require(actor, Verb.PROPOSE_MEASURE, _leading(measure), on=day(at))
+
+
 @transaction.atomic
 def edit_measure(measure: Measure, edit: Edit, *, actor: User, at: datetime) -> Measure:
     """Change a measure. A change of its substance makes its confirmations void (rule 4); one of spelling does not."""
     measure = locked(measure)
-    role = require(actor, Verb.EDIT_REGISTER, measure, on=day(at))
+    doers = edit.doers if isinstance(edit, MeasureEdit) else None
+    role = _require_edit(measure, doers, actor, at)
     unchanged_since(measure, edit.seen)
     rows = {row.unit: row for row in measure.measure_units.select_related("unit")}
     running = {unit: row.part for unit, row in rows.items() if row.ended_on is None}
-    doers = edit.doers if isinstance(edit, MeasureEdit) else None
     before = _substance(measure, running)
     changed = written(measure, edit.changes)
     units = _units(measure, rows, doers.parts, at) if doers else []
