@@ -16,7 +16,7 @@ from commitments.exchange.running import PlanChangedError, Terms, planned, take_
 from commitments.exchange.stands import reason_of
 from commitments.jobs import Progress, register
 from commitments.ledger.sealing import seal
-from commitments.ledger.verification import findings
+from commitments.ledger.verification import erased_rows, findings
 from commitments.models import LedgerLeaf, LedgerSeal, SealOccasion, Transfer, TransferState
 from commitments.workflow import exchange
 
@@ -33,7 +33,8 @@ def verify_ledger(arguments: dict[str, Any], progress: Progress) -> dict[str, An
     words = _("Recomputing the ledger")
     finding = next(findings(lambda done, total, message: progress(done, total, words)), None)
     rows, seals = LedgerLeaf.objects.count(), LedgerSeal.objects.count()
-    return {"rows": rows, "seals": seals, "finding": asdict(finding) if finding else None}
+    erased = [[str(on), number, count] for on, number, count in erased_rows()]
+    return {"rows": rows, "seals": seals, "finding": asdict(finding) if finding else None, "erased": erased}
 
 
 def check_import(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """The last verification of the ledger, in words for people who did not write it."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -23,6 +25,8 @@ SENTENCES = {
     "added": gettext_lazy("This row of the history was added past the ledger."),
     "schema": gettext_lazy("The list of fields that this row's digest covers is unknown."),
     "content": gettext_lazy("The content of this row was changed."),
+    "erased": gettext_lazy("This row says that it was erased, but no erasure was entered."),
+    "kept": gettext_lazy("An erasure names this row, but its content still stands there."),
     "metadata": gettext_lazy("Person, date or digest of this row was changed."),
     "orphan": gettext_lazy("A row has no history, or a history has lost its row."),
     "live": gettext_lazy("This row does not stand as its history says: it was changed past the ledger."),
@@ -71,9 +75,22 @@ def _verdict(job: Job) -> Verdict:
             "%(rows)s entries and %(seals)s seals were recomputed on %(at)s. No entry differs.",
             seals,
         )
-        return Verdict(True, computed % {"rows": texts.number(rows), "seals": texts.number(seals), "at": at})  # noqa: FBT003
+        said = computed % {"rows": texts.number(rows), "seals": texts.number(seals), "at": at}
+        return Verdict(True, " ".join([said, *_erased(job.result.get("erased", []))]))  # noqa: FBT003
     sentence = str(SENTENCES.get(finding["code"], finding["sentence"]))
     return Verdict(False, f"{sentence} {_('Found on %(at)s.') % {'at': at}}", _place(finding))  # noqa: FBT003
+
+
+def _erased(rows: Iterable[tuple[str, int, int]]) -> Iterator[str]:
+    """What was erased as it should be; of these rows the verification says when, and proves all else."""
+    for on, number, count in rows:
+        said = ngettext(
+            "Erased on %(date)s: %(count)s entry (erasure no. %(number)s).",
+            "Erased on %(date)s: %(count)s entries (erasure no. %(number)s).",
+            count,
+        )
+        day = texts.long_date(date.fromisoformat(on))
+        yield said % {"date": day, "count": texts.number(count), "number": number}
 
 
 def _place(finding: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from commitments.ledger.verification import findings
+from commitments.ledger.verification import erased_rows, findings
 from commitments.models import LedgerLeaf, LedgerSeal
 
 
@@ -34,6 +34,8 @@ class Command(BaseCommand):
             raise CommandError("The ledger does not hold.", returncode=1)
         seals = LedgerSeal.objects.count()
         self.stdout.write(f"The ledger holds: {LedgerLeaf.objects.count()} rows recomputed, {seals} seals.")
+        for on, erasure, number in erased_rows():
+            self.stdout.write(f"Erased on {on}: {number} rows, as erasure no. {erasure} says.")
 
     def _show(self, done: int, total: int, message: str) -> None:
         self.stdout.write(f"\r{done}/{total} {message:<40}", ending="")
