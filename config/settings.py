@@ -129,6 +129,8 @@ else:
         }
     }
 
+BACKUP_RECIPIENTS = environment.words("BACKUP_RECIPIENTS", [])
+
 FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "tmp")
 FILE_UPLOAD_HANDLERS = [
     "commitments.uploads.Limit",
@@ -287,6 +289,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "commitments.jobs.ask",
         "schedule": crontab(minute=40),
         "args": ("expire-imports",),
+    },
+    "remove exports of the ledger": {
+        "task": "commitments.jobs.ask",
+        "schedule": crontab(minute=50),
+        "args": ("expire-ledger-exports",),
     },
     "remind and send mails": {
         "task": "commitments.jobs.ask",
