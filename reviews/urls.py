@@ -1,5 +1,6 @@
 from django.urls import path
 
+from reviews import unit_urls
 from reviews.views import assess, board, calendars, confirm, cycles, follow_ups, mails
 
 app_name = "reviews"
@@ -24,6 +25,7 @@ urlpatterns = [
     path("calendar/renew/", calendars.renew, name="calendar-renew"),
     path("calendar/revoke/", calendars.revoke, name="calendar-revoke"),
     path("calendar/<str:token>.ics", calendars.feed, name="calendar-feed"),
+    *unit_urls.urlpatterns,
     path("cycles/", cycles.cycle_list, name="cycle-list"),
     path("cycles/plan/", cycles.plan, name="cycle-plan"),
     path("<int:year>/", cycles.cycle, name="cycle"),

@@ -1,6 +1,5 @@
 """The unit's list: the contact answers, the releasing person releases. All that is typed is kept as a draft."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -18,9 +17,11 @@ from commitments.forms import add_errors
 from commitments.models import OrganisationalUnit
 from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
+from commitments.workflow import last_change
 from reviews.forms import ReasonForm
 from reviews.models import Confirmation, ConfirmationResult, ReviewCycle
 from reviews.views import shown
+from reviews.views.drafts import save_draft
 from reviews.views.sheets import Sheet, load_sheet, return_form
 from reviews.workflow import confirmations as workflow
 
@@ -43,7 +44,7 @@ def confirm(request: UserRequest, year: int, unit: str) -> HttpResponse:
         sheet = _posted(request, year, unit)
         if _save_drafts(sheet, request):
             messages.success(request, _("Saved as a draft."))
-            return _back(request, sheet)
+            return _onward(request, sheet) or _back(request, sheet)
         return _show(request, sheet)
     return _show(request, load_sheet(request.user, year, unit, opened=opened))
 
@@ -83,15 +84,16 @@ def answer(request: UserRequest, pk: int) -> HttpResponse:
     """One request's form as a fragment; POST keeps it as a draft while somebody types."""
     row = get_object_or_404(Confirmation.objects.visible_to(request.user), pk=pk)
     data = request.POST if request.method == "POST" else None
-    sheet = load_sheet(request.user, row.cycle.year, _sheet_unit(request, row), data=data, opened=[str(pk)])
+    sheet = load_sheet(request.user, row.cycle.year, sheet_unit(request, row), data=data, opened=[str(pk)])
     item = sheet.item(pk)
     if item.form is None:
-        return render(request, "reviews/_answer_shown.html", {"item": item, "sheet": sheet})
+        fragment = "_answer_gone" if request.method == "POST" else "_answer_shown"
+        return render(request, f"reviews/{fragment}.html", {"item": item, "sheet": sheet})
     if request.method == "GET":
         return render(request, "reviews/_answer.html", {"item": item, "sheet": sheet, "focus": True})
-    saved = _save_draft(item.form, request)
+    saved = save_draft(item, request)
     row.refresh_from_db()
-    context = {"item": item, "row": row, "saved": saved, "now": clock.now()}
+    context = {"item": item, "row": row, "saved": saved, "now": clock.now(), "seen": last_change(row)}
     context |= {"changes": shown.changes(row), "standing": shown.standing(row, sheet.today)}
     return render(request, "reviews/_answer_saved.html", context)
 
@@ -102,7 +104,7 @@ def withdraw(request: UserRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Confirmation.objects.visible_to(request.user), pk=pk)
     require(request.user, Verb.ANSWER, row, on=clock.today())
     form = ReasonForm(request.POST or None, hint=_("The releasing person and the officer will read it."))
-    address = reverse("reviews:confirm", args=[row.cycle.year, _sheet_unit(request, row)])
+    address = reverse("reviews:confirm", args=[row.cycle.year, sheet_unit(request, row)])
     if form.is_valid():
         try:
             workflow.withdraw(row, actor=request.user, at=clock.now(), reason=form.cleaned_data["reason"])
@@ -144,7 +146,7 @@ def send_back(request: UserRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Confirmation.objects.visible_to(request.user), pk=pk)
     require(request.user, Verb.RELEASE_ANSWER, row, on=clock.today())
     form = return_form(row, request.POST)
-    unit = _sheet_unit(request, row)
+    unit = sheet_unit(request, row)
     if form.is_valid():
         try:
             workflow.return_to_contact(row, actor=request.user, at=clock.now(), reason=form.cleaned_data["reason"])
@@ -159,8 +161,18 @@ def send_back(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def _show(request: UserRequest, sheet: Sheet) -> HttpResponse:
-    asked = ReviewCycle.objects.filter(confirmations__unit=sheet.unit).distinct()
-    return render(request, "reviews/confirm.html", {"sheet": sheet, "cycles": asked})
+    return render(request, "reviews/confirm.html", {"sheet": sheet, "cycles": sheet.cycles})
+
+
+def _onward(request: UserRequest, sheet: Sheet) -> HttpResponse | None:
+    """To the page for evidence of the measure whose button was pressed; back from there to its answer."""
+    chosen = request.POST.get("evidence", "")
+    item = next((item for item in sheet.items if str(item.confirmation.pk) == chosen), None)
+    if item is None or item.confirmation.measure is None:
+        return None
+    page = reverse("commitments:measure-evidence-add", args=[item.confirmation.measure.reference])
+    back = reverse("reviews:confirm", args=[sheet.cycle.year, sheet.unit.key])
+    return redirect(f"{page}?{urlencode({'back': f'{back}?open={chosen}#answer-{chosen}'})}")
 
 
 def _posted(request: UserRequest, year: int, unit: str) -> Sheet:
@@ -191,23 +203,11 @@ def _back(request: UserRequest, sheet: Sheet) -> HttpResponse:
 
 def _save_drafts(sheet: Sheet, request: UserRequest) -> bool:
     """Keep whatever was typed; false where something cannot be kept as it stands."""
-    saved = [_save_draft(item.form, request) for item in sheet.items if item.form]
+    saved = [save_draft(item, request) for item in sheet.items if item.form]
+    for item in sheet.items:
+        if item.overtaken and item.form:
+            item.form.see(item.overtaken.seen)  # it is shown now: to save again is to decide
     return all(saved)
-
-
-def _save_draft(form: Any, request: UserRequest) -> bool:
-    if not form.is_bound:
-        return True
-    if not form.is_valid():
-        return False
-    if not form.has_changed():
-        return True
-    try:
-        workflow.save_draft(form.confirmation, form.answer(), actor=request.user, at=clock.now())
-    except ValidationError as error:
-        add_errors(form, error)
-        return False
-    return True
 
 
 @transaction.atomic
@@ -229,7 +229,7 @@ def _submit_drafts(sheet: Sheet, request: UserRequest) -> int:
     return len(chosen)
 
 
-def _sheet_unit(request: UserRequest, row: Confirmation) -> str:
+def sheet_unit(request: UserRequest, row: Confirmation) -> str:
     """The unit on whose list the user finds a request: its own, or the one that succeeded it."""
     own = {held.unit_id: held.unit for held in request.user.assignments_on(clock.today()) if held.unit}
     if row.unit_id in own or not own:

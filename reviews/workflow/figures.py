@@ -36,11 +36,15 @@ class Figure:
 
     @property
     def is_money(self) -> bool:
-        return self.field.startswith(f"{MONEY}:")
+        return is_money(self.field)
 
 
 def is_figure(field: str) -> bool:
     return field.split(":", 1)[0] in (MONEY, COUNTED)
+
+
+def is_money(field: str) -> bool:
+    return field.startswith(f"{MONEY}:")
 
 
 def figures_of(measure: Measure, on: date) -> Iterator[Figure]:
@@ -82,17 +86,18 @@ def shown(field: str, value: str | None) -> str:
     if not value:
         return ""
     number = Decimal(value)
-    return euro(number) if field.startswith(f"{MONEY}:") else written(number)
+    return euro(number) if is_money(field) else written(number)
 
 
 def require_number(field: str, value: object) -> None:
     """Raise ValidationError for what the register could not take."""
     try:
         number = Decimal(str(value)) if value is not None else Decimal(0)
-        is_day = field.startswith(f"{MONEY}:") or date.fromisoformat(field.rsplit(":", 1)[1])
+        if not is_money(field):
+            date.fromisoformat(field.rsplit(":", 1)[1])
     except (InvalidOperation, ValueError):
-        number, is_day = Decimal("NaN"), False
-    if not number.is_finite() or not is_day or (field.startswith(f"{MONEY}:") and number < 0):
+        number = Decimal("NaN")
+    if not number.is_finite() or (is_money(field) and number < 0):
         raise ValidationError(_("“%(value)s” is not a number that can be reported."), params={"value": str(value)[:40]})
 
 
