@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from commitments import texts
 from commitments.forms.fields import text_area
@@ -52,7 +52,7 @@ class OneOf(forms.TypedChoiceField):
         super().__init__(empty_value=None, error_messages=said, **options)
 
     def offer(self, rows: Mapping[str, Any], choices: Choices) -> None:
-        nothing = _("Please choose") if self.required else _("None")
+        nothing = _("Please choose") if self.required else pgettext("choice", "Nothing chosen")
         self.choices, self.coerce = [("", nothing), *choices], rows.__getitem__
 
     def prepare_value(self, value: Any) -> Any:
