@@ -122,6 +122,8 @@ def transfer(request: UserRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(Transfer.objects.visible_to(request.user).select_related("by"), pk=pk)
     if shown.subject in CHECKED_ELSEWHERE and shown.direction == Direction.IMPORT and shown.by_id == request.user.pk:
         return redirect(CHECKED_ELSEWHERE[shown.subject], pk)
+    if row := _number(request.GET.get("row", "")):
+        return _at_row(request, shown, row)
     return _show(request, shown, TakeOverForm())
 
 
