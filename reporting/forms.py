@@ -13,6 +13,7 @@ from commitments import texts
 from commitments.forms import Filter, day_input, with_all
 from commitments.models import Competence, Contribution, FieldOfAction, GapCode, MeasureStatus, User
 from reporting.audit import trail, words
+from reporting.audit.export import Period
 from reporting.audit.people import People
 from reporting.tables.matrix import COLUMNS
 
@@ -145,3 +146,29 @@ class TrailFilter(Filter):
         if name == "acting_for":
             return f"{label} {super().word(name)}"
         return f"{label} {texts.short_date(value)}" if isinstance(value, date) else super().word(name)
+
+
+class PeriodForm(forms.Form):
+    """Which part of the ledger is taken out as a file."""
+
+    first = forms.DateField(label=_("From"), required=False, widget=day_input())
+    last = forms.DateField(label=_("To"), required=False, widget=day_input(), help_text=_("This day included."))
+    groups = forms.MultipleChoiceField(
+        label=_("What"),
+        required=False,
+        choices=[(str(number), group) for number, (group, _kinds) in enumerate(words.KINDS)],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Choose nothing for all of it. Only then the file can show that no entry was left out."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and first > last:
+            self.add_error("last", _("The period ends before it begins."))
+        return cleaned
+
+    def period(self) -> Period:
+        chosen = [words.KINDS[int(number)][1] for number in self.cleaned_data["groups"]]
+        kinds = tuple(sorted(kind for kinds in chosen for kind in kinds))
+        return Period(self.cleaned_data["first"], self.cleaned_data["last"], kinds)

@@ -1,14 +1,17 @@
-"""What the worker does for editions: draw one document; and what it removes after an erasure."""
+"""What the worker does for editions and the ledger: draw a document, write a period, remove what was erased."""
 
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from commitments import clock
 from commitments.jobs import Progress, register
 from commitments.models import Erasure
 from commitments.workflow.erasure import TRACES
 from reporting import erasing, printing, workflow
+from reporting.audit import exporting
 from reporting.content.canonical import content_hash
 from reporting.models import EditionState, ReportDocument, ReportEdition
 from reporting.workflow import Drawn, Wanted
@@ -36,5 +39,21 @@ def erase_traces(arguments: dict[str, Any], progress: Progress) -> dict[str, Any
     return dict(erasing.erase_traces(Erasure.objects.get(pk=arguments["erasure"])))
 
 
+def export_ledger(_arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Write the file of a period; a second run finds it written, or writes it anew."""
+    words = _("Writing entries with their proofs")
+    made = exporting.make(progress.job, lambda done, total: progress(done, total, words), at=clock.now())
+    progress(1, 1, _("The file is ready."))
+    url = reverse("reporting:audit-export-file", args=[progress.job.pk])
+    return {"url": url, "label": _("Download"), "holds_protected": made.holds_protected}
+
+
+def expire_exports(_arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
+    """Remove exports of the ledger that are older than a day."""
+    return {"removed": exporting.expire(timezone.now())}
+
+
 register(TRACES, erase_traces)
+register(exporting.KIND, export_ledger, is_long=True)
+register("expire-ledger-exports", expire_exports)
 register(workflow.RENDER_DOCUMENT, render_document, is_long=True)

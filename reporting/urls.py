@@ -4,6 +4,7 @@ from reporting.converters import ArticleConverter, ProvisionNumberConverter
 from reporting.views import (
     articles,
     audit,
+    audit_export,
     cells,
     commitment,
     commitment_entry,
@@ -51,6 +52,8 @@ urlpatterns = [
     path("ledger/seals/", audit.seals, name="audit-seals"),
     path("ledger/seals/<int:pk>/consistency.json", audit.consistency, name="audit-consistency"),
     path("ledger/rows/<int:index>/proof.json", audit.proof, name="audit-proof"),
+    path("ledger/export/", audit_export.export, name="audit-export"),
+    path("ledger/export/<uuid:pk>.jsonl", audit_export.export_file, name="audit-export-file"),
     path("erasures/", erasures.erasure_list, name="erasure-list"),
     path("erasures/new/<slug:kind>/<int:pk>/", erasures.erasure_new, name="erasure-new"),
     path("erasures/<int:pk>/", erasures.erasure, name="erasure"),

@@ -97,13 +97,14 @@ def consistency_proof(seal: LedgerSeal, older: LedgerSeal) -> dict[str, Any]:
     path = consistency_path(get, seal, older)
     return {
         "format": CONSISTENCY,
-        "old": _sealed(older),
-        "new": _sealed(seal),
+        "old": sealed(older),
+        "new": sealed(seal),
         "path": [node.hex() for node in path],
     }
 
 
-def _sealed(seal: LedgerSeal) -> dict[str, Any]:
+def sealed(seal: LedgerSeal) -> dict[str, Any]:
+    """Size, root and true time of a seal."""
     return {
         "size": seal.size,
         "root": seal.root,
@@ -124,7 +125,7 @@ def inclusion_proof(leaf: LedgerLeaf, position: int, seal: LedgerSeal) -> dict[s
         "leaf_hash": leaf.hash,
         "position": position,
         "path": [node.hex() for node in merkle.inclusion(get, position, seal.size)],
-        "seal": _sealed(seal),
+        "seal": sealed(seal),
     }
 
 

@@ -6,13 +6,13 @@ an answer on a protected measure, the reminder of that answer, a link to that me
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from django.apps import apps
 from django.db import models
 from django.db.models import CharField, Q, QuerySet, Value
 
-from commitments.models import Engagement, Measure, Protection, User
+from commitments.models import Engagement, Measure, Protection
 from commitments.tracking import HistoryRow, history_model, tracked_models
 
 CLASSES = ("protection", "audience")
@@ -22,6 +22,12 @@ MENTIONS = frozenset({(Measure, "engagement"), (Measure, "parent")})
 """References that name something else without being a part of it."""
 
 Model = type[models.Model]
+
+
+class Reader(Protocol):
+    """Somebody who reads: a person, or nobody in particular."""
+
+    def clearance(self) -> frozenset[str]: ...
 
 
 @cache
@@ -48,7 +54,7 @@ def _is_class(field: "models.Field[Any, Any]") -> bool:
     return dict(field.flatchoices) == dict(Protection.choices)
 
 
-def withheld_rows(model: Model, user: User) -> "QuerySet[Any] | None":
+def withheld_rows(model: Model, user: Reader) -> "QuerySet[Any] | None":
     """The rows of a model that someone may not see; None where this can never be."""
     beyond = sorted(set(Protection.values) - user.clearance())
     if not beyond or not paths(model):
@@ -59,7 +65,7 @@ def withheld_rows(model: Model, user: User) -> "QuerySet[Any] | None":
     return QuerySet(model).filter(hidden)
 
 
-def withheld(user: User) -> Mapping[Model, "QuerySet[Any]"]:
+def withheld(user: Reader) -> Mapping[Model, "QuerySet[Any]"]:
     """The models of which something is withheld from someone now, with those history rows; one query."""
     found = {model: rows for model in tracked() if (rows := withheld_rows(model, user)) is not None}
     parts = [

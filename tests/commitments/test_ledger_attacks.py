@@ -398,6 +398,10 @@ def test_29_a_past_rewritten_with_all_seals_is_found_by_a_root_that_was_noted(pa
     call_command("verify_ledger", noted=[f"{holds.size}:{holds.root}"], stdout=StringIO())
 
 
+def node_of(nodes: dict[tuple[int, int], bytes]) -> merkle.Get:
+    return lambda level, position: nodes[level, position]
+
+
 def everything_rewritten(past: Past) -> None:
     """A forged row, its leaf, the tree, the seals, the history of the seals and the leaves of that, all consistent."""
     changed = {LedgerNode.objects.get(leaf=past.leaf(past.first, 1)).position: forged(past, past.first, 1)[2]}
@@ -406,7 +410,7 @@ def everything_rewritten(past: Past) -> None:
     for each in LedgerSeal.objects.order_by("pk"):
         unguarded(*rebuilt_tree({position: bytes.fromhex(leaf) for position, leaf in changed.items()}))
         nodes = {(n.level, n.position): bytes.fromhex(n.hash) for n in LedgerNode.objects.all()}
-        root = merkle.root(lambda level, position, nodes=nodes: nodes[level, position], each.size).hex()
+        root = merkle.root(node_of(nodes), each.size).hex()
         row = history.objects.filter(id=each.pk).values().get() | {"root": root}
         row["digest"] = canonical.content_digest(SEAL_HISTORY, canonical.content_fields(history), row)
         leaf, number = canonical.leaf_hash(SEAL_HISTORY, "id", row), row["history_id"]
@@ -443,7 +447,7 @@ def test_a_note_that_cannot_be_read_is_refused_with_a_sentence(noted):
 def copied_row(model: type[models.Model], number: int) -> str:
     """The statement that adds a copy of the first row under another number and key."""
     columns = [field.column for field in model._meta.concrete_fields]
-    wanted = ", ".join({"id": str(number), "key": "'heimlich'"}.get(name, f'"{name}"') for name in columns)
+    wanted = ", ".join({"id": str(number), "key": "'heimlich'"}.get(str(name), f'"{name}"') for name in columns)
     names, table = ", ".join(f'"{name}"' for name in columns), model._meta.db_table
     return f"INSERT INTO {table} ({names}) SELECT {wanted} FROM {table} WHERE id = (SELECT MIN(id) FROM {table})"
 
