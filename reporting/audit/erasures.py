@@ -15,8 +15,7 @@ from commitments.tracking import history_model
 from commitments.workflow import erasure as acts
 from reporting.audit import words
 from reporting.audit.names import Name, Names, columns_about, named_as, reference_of
-from reporting.audit.trail import tracked
-from reporting.audit.withheld import Model, withheld_rows
+from reporting.audit.withheld import Model, tracked, withheld_rows
 
 EXCERPT = 90
 

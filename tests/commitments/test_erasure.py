@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from commitments.ledger import canonical, save_as
+from commitments.ledger import canonical, save_as, triggers
 from commitments.ledger.erasable import REASON
 from commitments.ledger.sealing import seal
 from commitments.ledger.verification import erased_rows, findings
@@ -70,7 +70,7 @@ def erased(officer, dpo, *subjects) -> Erasure:
 def sql(statement: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def refused(statement: str) -> bool:
@@ -83,7 +83,14 @@ def refused(statement: str) -> bool:
 
 
 def past(row):
-    return list(history_model(type(row)).objects.filter(pk__isnull=False, id=row.pk).order_by("history_id"))
+    """The states of a measure, the first one first."""
+    return list(history_model(Measure).objects.filter(id=row.pk).order_by("history_id"))
+
+
+def entered_past_the_ledger(**columns):
+    """An event as somebody with a console would write it."""
+    events: models.QuerySet[ErasedRow] = models.QuerySet(ErasedRow)
+    events.bulk_create([ErasedRow(emptied_on=TODAY(), **columns)])
 
 
 class TestTheAct:
@@ -95,12 +102,12 @@ class TestTheAct:
         assert (row.title_de, row.description_de) == ("Beratung", "Beratung für alle")
         states = past(measure)
         assert [state.note_de for state in states] == ["", "", "", row.note_de]
-        assert [state.erased_on for state in states] == [TODAY()] * 3 + [None]
+        assert [state.erased_on for state in states] == [TODAY()] * 3 + [None]  # the first one for its reason
         assert NAME not in str([list(model.values_list()) for model in (history_model(Measure).objects.all(),)])
         assert states[1].title_de == "Beratung"
 
     def test_the_database_holds_the_words_nowhere_any_more(self, officer, dpo, measure):
-        erased(officer, dpo, subject_of(Measure, measure.pk, acts.columns_of(Measure) + [REASON]))
+        erased(officer, dpo, subject_of(Measure, measure.pk, [*acts.columns_of(Measure), REASON]))
 
         assert not SearchEntry.objects.filter(text__contains="amira").exists()
         for model in (Measure, history_model(Measure), Erasure, ErasedRow, history_model(ErasedRow)):
@@ -122,8 +129,10 @@ class TestTheAct:
         erased(officer, dpo, subject_of(Measure, measure.pk, ["note_de"]))
 
         row = Measure.objects.get(pk=measure.pk)
-        assert row.fingerprint not in ("", before)
-        assert before not in [state.fingerprint for state in past(measure)]
+        told = measure.substance([(unit.unit.key, unit.part) for unit in measure.measure_units.all()])
+        kept = [state.fingerprint for state in past(measure)]
+        assert (kept[1:3], kept[3]) == (["", ""], row.fingerprint)
+        assert row.fingerprint not in ("", before, told)
 
     def test_nothing_is_erased_before_the_second_signature(self, officer, measure):
         propose(officer, subject_of(Measure, measure.pk, ["note_de"]))
@@ -197,14 +206,14 @@ class TestTheTwoSignatures:
 
     def test_the_database_refuses_one_signature_alone(self, officer, measure):
         waiting = propose(officer, subject_of(Measure, measure.pk, ["note_de"]))
-        rows = models.QuerySet(Erasure).filter(pk=waiting.pk)
+        rows: models.QuerySet[Erasure] = models.QuerySet(Erasure).filter(pk=waiting.pk)
 
         for columns in (
             {"state": "carried_out"},
             {"state": "carried_out", "signed_by": officer, "signed_as": "dpo", "carried_out_at": NOW()},
         ):
             with pytest.raises(IntegrityError), transaction.atomic():
-                rows.update(erased_on=TODAY(), **columns)
+                rows.update(carried_out_on=TODAY(), **columns)
 
 
 class TestTheTriggers:
@@ -239,9 +248,7 @@ class TestTheTriggers:
         other = make_measure(note_de="Anderes")
         event = erased(officer, dpo, subject_of(Measure, measure.pk, ["note_de"]))
         state = past(other)[0]
-        models.QuerySet(ErasedRow).bulk_create(
-            [ErasedRow(erasure=event, table=HISTORY, row=state.history_id, columns=",note_de,", erased_on=TODAY())]
-        )
+        entered_past_the_ledger(erasure=event, table=HISTORY, row=state.history_id, columns=",note_de,")
         emptied = f"salt = '', erased_on = '{TODAY()}'"
         which = f"WHERE history_id = {state.history_id}"
 
@@ -251,9 +258,7 @@ class TestTheTriggers:
         assert refused(f"UPDATE {HISTORY} SET note_de = '', salt = '', erased_on = '2026-01-01' {which}")
         assert refused(f"UPDATE {HISTORY} SET note_de = '', digest = '', {emptied} {which}")
         assert sql(f"UPDATE {HISTORY} SET note_de = '', {emptied} {which}") == 1
-        assert refused(
-            f"UPDATE {HISTORY} SET note_de = '', {emptied.replace(chr(39) * 2, chr(39) + 'ab' + chr(39))} {which}"
-        )
+        assert refused(f"UPDATE {HISTORY} SET note_de = '', salt = 'ab', erased_on = '{TODAY()}' {which}")
 
     def test_rule_11_leaf_seal_and_event_are_never_erased(self, officer, dpo, measure):
         event = erased(officer, dpo, subject_of(Measure, measure.pk, ["note_de"]))
@@ -268,9 +273,7 @@ class TestTheTriggers:
                 cursor.execute(f'SELECT MIN("{key}") FROM {table}')
                 number = cursor.fetchone()[0]
             columns = {"ledgerleaf": "hash", "ledgerseal": "root"}.get(table.split("_")[1], "columns")
-            models.QuerySet(ErasedRow).bulk_create(
-                [ErasedRow(erasure=event, table=table, row=number, columns=f",{columns},", erased_on=TODAY())]
-            )
+            entered_past_the_ledger(erasure=event, table=table, row=number, columns=f",{columns},")
 
             assert refused(f"UPDATE {table} SET {columns} = '' WHERE \"{key}\" = {number}")
             assert refused(f'DELETE FROM {table} WHERE "{key}" = {number}')
@@ -299,22 +302,20 @@ class TestTheLedger:
         seal(SealOccasion.DEMAND, at=NOW())
 
         assert list(findings()) == []
-        assert erased_rows() == [(TODAY(), event.pk, 3)]
+        assert erased_rows() == [(TODAY(), event.pk, 3)]  # the first one for its reason
 
     def test_the_event_stands_in_the_ledger_before_the_row_is_emptied(self, officer, dpo, measure):
         erased(officer, dpo, subject_of(Measure, measure.pk, ["note_de"]))
 
         events = LedgerLeaf.objects.filter(table="commitments_historicalerasedrow").values_list("index", flat=True)
-        after = LedgerLeaf.objects.filter(table=HISTORY).order_by("-index").first()
-        assert max(events) < after.index
+        after = LedgerLeaf.objects.filter(table=HISTORY).order_by("-index").values_list("index", flat=True)[0]
+        assert max(events) < after
 
     def test_an_event_that_was_entered_past_the_ledger_is_found(self, officer, dpo, measure):
         event = erased(officer, dpo, subject_of(Measure, measure.pk, ["description_de"]))
         other = make_measure(note_de="Anderes")
         state = past(other)[0]
-        models.QuerySet(ErasedRow).bulk_create(
-            [ErasedRow(erasure=event, table=HISTORY, row=state.history_id, columns=",note_de,", erased_on=TODAY())]
-        )
+        entered_past_the_ledger(erasure=event, table=HISTORY, row=state.history_id, columns=",note_de,")
         sql(
             f"UPDATE {HISTORY} SET note_de = '', salt = '', erased_on = '{TODAY()}' "
             f"WHERE history_id = {state.history_id}"
@@ -326,7 +327,7 @@ class TestTheLedger:
         event = erased(officer, dpo, subject_of(Measure, measure.pk, ["description_de"]))
         state = past(make_measure(note_de="Anderes"))[0]
         row = ErasedRow(
-            erasure=event, table=HISTORY, row=state.history_id, columns=",note_de,", erased_on=TODAY(), rest="0" * 64
+            erasure=event, table=HISTORY, row=state.history_id, columns=",note_de,", emptied_on=TODAY(), rest="0" * 64
         )
         save_as(row, actor=None, reason="x", at=NOW())
 
@@ -354,8 +355,6 @@ class TestTheLedger:
 
     def test_what_is_left_of_an_erased_row_is_still_guarded(self, officer, dpo, measure):
         """Somebody who owns the database drops the guard and changes what the erasure left."""
-        from commitments.ledger import triggers
-
         erased(officer, dpo, subject_of(Measure, measure.pk, ["note_de"]))
         name = f"rechenschaft_{HISTORY}_update"
         sql(f"DROP TRIGGER {name}" + (f" ON {HISTORY}" if connection.vendor == "postgresql" else ""))
@@ -366,7 +365,7 @@ class TestTheLedger:
 
 
 def _comes_out(row, fields, salt) -> bool:
-    return canonical.content_digest(HISTORY, fields, row | {"salt": salt}) == row["digest"]
+    return bool(canonical.content_digest(HISTORY, fields, row | {"salt": salt}) == row["digest"])
 
 
 def test_evidence_loses_its_file_and_bears_nothing_out_any_more(officer, dpo):
