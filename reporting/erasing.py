@@ -18,7 +18,7 @@ from commitments import filestore
 from commitments.exchange import storage
 from commitments.ledger import save_as
 from commitments.ledger.erasing import Subject, planned, strings
-from commitments.models import Erasure, Evidence, Job, JobState, Measure, Transfer, TransferState, User
+from commitments.models import Assignment, Erasure, Evidence, Job, JobState, Measure, Transfer, TransferState, User
 from commitments.workflow import erasure as acts
 from commitments.workflow import leaving
 from commitments.workflow.exchange import APPLY, CHECK
@@ -43,6 +43,8 @@ TOLD = (CHECK, APPLY)
 
 def obstacles(person: User, at: datetime) -> list[str]:
     """What must be taken over before a person can be pseudonymised, in sentences."""
+    roles = Assignment.objects.select_related("unit")
+    models.prefetch_related_objects([person], models.Prefetch("assignments", queryset=roles))
     return leaving.obstacles(person, day(at)) + reviews_leaving.obstacles(person, day(at))
 
 

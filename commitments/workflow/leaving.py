@@ -20,13 +20,14 @@ COLUMNS = frozenset({"name", "email", REASON})
 
 
 def obstacles(person: User, on: date) -> list[str]:
-    """What somebody else must take over first, in sentences; other apps know of more."""
+    """What somebody else must take over first, in sentences; other apps know of more. A constant number of queries."""
     if person.pseudonymised_on is not None:
         return [_("This person is pseudonymised already.")]
     running = models.Q(valid_to__isnull=True) | models.Q(valid_to__gte=on)
     found = [
         _("The role still runs: %(role)s. End it first.") % {"role": _role(held)}
-        for held in person.assignments.filter(running).select_related("unit")
+        for held in person.assignments.all()
+        if held.valid_to is None or held.valid_to >= on
     ]
     found += [
         _("%(name)s still acts for this person: %(role)s. End this role first.")

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from commitments import texts
@@ -13,15 +14,18 @@ UNDER_WAY = (AssessmentState.DRAFT, AssessmentState.RETURNED, AssessmentState.SU
 
 def obstacles(person: User, on: date) -> list[str]:
     """Open requests, promises and assessments of which nobody else would take care, in sentences."""
-    held = person.assignments.filter(role__in=(Role.CONTACT, Role.RELEASER), unit__isnull=False)
-    units = set(held.values_list("unit_id", flat=True)) - _cared_for(person, on)
-    found = []
-    for unit in OrganisationalUnit.objects.filter(pk__in=units).order_by("name_de"):
-        requests = Confirmation.objects.current().unanswered().filter(unit=unit).exclude(cycle__state__in=FINAL_STATES)
-        promises = FollowUp.objects.filter(unit=unit, state=FollowUpState.OPEN)
-        if requests.exists() or promises.exists():
-            name = {"unit": texts.localized(unit, "name")}
-            found.append(_("Nobody else answers for %(unit)s, which has open entries. Name a contact first.") % name)
+    held = {role.unit_id for role in person.assignments.all() if role.role in (Role.CONTACT, Role.RELEASER)}
+    alone = held - _cared_for(person, on)
+    requests = Confirmation.objects.current().unanswered().filter(unit__in=alone).exclude(cycle__state__in=FINAL_STATES)
+    promises = FollowUp.objects.filter(unit__in=alone, state=FollowUpState.OPEN)
+    open_at = OrganisationalUnit.objects.filter(
+        Q(pk__in=requests.order_by().values("unit")) | Q(pk__in=promises.order_by().values("unit"))
+    )
+    found = [
+        _("Nobody else answers for %(unit)s, which has open entries. Name a contact first.")
+        % {"unit": texts.localized(unit, "name")}
+        for unit in open_at.order_by("name_de")
+    ]
     written = Assessment.objects.filter(author=person, state__in=UNDER_WAY).exclude(cycle__state__in=FINAL_STATES)
     others = User.objects.holding(Role.OFFICER, on).exclude(pk=person.pk)
     if written.exists() and not others.exists():

@@ -326,7 +326,9 @@ class TestTraces:
         carried_out(officer, dpo, first, acts.FILE)
 
         assert get(officer, "commitments:evidence", first.pk).status_code == 410
-        assert get(officer, "commitments:evidence", second.pk).status_code == 200
+        handed_out = get(officer, "commitments:evidence", second.pk)
+        assert handed_out.status_code == 200
+        handed_out.close()
 
     def test_waiting_imports_and_files_to_fetch_are_discarded(self, officer, dpo, measure):
         row = saved(
@@ -422,7 +424,8 @@ class TestLeaving:
         assert "amira" not in told
         assert list(findings()) == []
 
-    def test_historic_acts_show_the_pseudonym_and_the_role(self, person, administrator, dpo, officer, measure):
+    def test_historic_acts_show_the_pseudonym_and_the_role(self, person, administrator, dpo, officer):
+        measure = make_measure()
         measure.title_de = "Neu"
         save_as(measure, actor=person, reason="Umbenannt", at=NOW())
         row = self.gone(person, administrator, dpo)
