@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from commitments import texts
 from commitments.exchange import cordis
-from commitments.exchange.imported import Author, Comparison, as_import, authors, compare
+from commitments.exchange.imported import Author, Comparison, as_import, authors, compare, first_values
 from commitments.exchange.lookups import seen
 from commitments.exchange.plans import Act, Change, Plan, PlannedRow, RowOutcome
 from commitments.exchange.tables import CellError
@@ -164,7 +164,7 @@ def _project(
     name = f"{project.columns['acronym']} ({project.grant_agreement})"
     if row is None:
         work = Work(_new(project, wanted, for_new, today), is_changed=True)
-        planned = PlannedRow(project.row, name, RowOutcome.NEW)
+        planned = PlannedRow(project.row, name, RowOutcome.NEW, first_values(work.project, LABELS))
     else:
         if project.has_ended:
             wanted |= {"status": EngagementStatus.ENDED} | _date("status_since", project.columns["ends_on"])
@@ -239,7 +239,7 @@ def _partner(
         work.partners.append(row)
         if partner.has_ended:
             work.ending.append(row)
-        return PlannedRow(partner.row, title, RowOutcome.NEW)
+        return PlannedRow(partner.row, title, RowOutcome.NEW, first_values(row, LABELS))
     wrote = register.partners_wrote[row.pk]
     found = compare(row, {name: value for name, value in partner.columns.items() if value != ""}, wrote, LABELS)
     _ending(row, found, wrote, work, has_left=partner.has_ended)

@@ -120,14 +120,11 @@ def compare(
     return found
 
 
-def first_values(columns: Mapping[str, Any], labels: Mapping[str, Any]) -> list[Change]:
+def first_values(row: Any, labels: Mapping[str, Any]) -> list[Change]:
     """What a new row will hold, as a preview shows it: the columns that have a name and a value."""
-    told = (
-        (labels[name], shown_value(value, str(columns.get(f"{name}_precision", "day"))))
-        for name, value in columns.items()
-        if name in labels
-    )
-    return [Change(str(label), "", words) for label, words in told if words]
+    names = [name for name in labels if _is_filled(getattr(row, name, None))]
+    told = ((name, shown(row, name)) for name in names)
+    return [Change(str(labels[name]), "", texts.country(words) if name == "country" else words) for name, words in told]
 
 
 def shown(row: Any, name: str) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from commitments import texts
 from commitments.exchange import uhri
-from commitments.exchange.imported import Author, as_import, authors, compare
+from commitments.exchange.imported import Author, as_import, authors, compare, first_values
 from commitments.exchange.kinds import Day, Line, Text, Words
 from commitments.exchange.plans import Act, Plan, PlannedRow, RowOutcome
 from commitments.exchange.subjects import Column, Progress, Subject, quiet
@@ -108,7 +108,7 @@ def _planned(
     name = " · ".join(filter(None, (columns["body"], columns["document"], columns["text_en"][:80])))
     if row is None:
         work.append(Recommendation(**columns))
-        return PlannedRow(annotation.row, name, RowOutcome.NEW)
+        return PlannedRow(annotation.row, name, RowOutcome.NEW, first_values(work[-1], LABELS))
     if row.pk not in wrote:
         return PlannedRow(annotation.row, name, RowOutcome.UNCHANGED)
     found = compare(row, columns, wrote[row.pk], LABELS)

@@ -3,6 +3,7 @@
 import io
 import os
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from commitments import jobs
-from commitments.exchange import handing_out, storage
+from commitments.exchange import cordis_projects, handing_out, storage
+from commitments.exchange.imported import first_values
 from commitments.ledger import save_as
 from commitments.models import (
     EvidenceRead,
@@ -22,6 +24,7 @@ from commitments.models import (
     JobState,
     Measure,
     MeasureBudget,
+    ProjectPartner,
     Protection,
     Role,
     Transfer,
@@ -264,6 +267,17 @@ def test_a_preview_shows_the_values_of_a_new_row(officer: User, tmp_path: Path) 
     assert "Stiftung &lt;b&gt;" in page
     assert "1234,50" in page
     assert not MeasureBudget.objects.exists()
+
+
+def test_new_rows_of_other_systems_show_their_values_in_words() -> None:
+    row = ProjectPartner(name="Stadt Lille", country="FR", role="coordinator", pic="", eu_contribution=Decimal(1500))
+    with translation.override("de"):
+        told = {change.column: change.new for change in first_values(row, cordis_projects.LABELS)}
+    assert told["Name"] == "Stadt Lille"
+    assert "Frankreich" in told.values()
+    assert "coordinator" not in told.values()  # its word, not its code
+    assert "1.500 €" in {value.replace("\xa0", " ") for value in told.values()}
+    assert "" not in told.values()
 
 
 def test_every_row_of_a_long_file_is_reached_by_its_number(officer: User, tmp_path: Path) -> None:
