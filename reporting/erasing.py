@@ -11,6 +11,7 @@ from datetime import datetime
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -44,7 +45,7 @@ TOLD = (CHECK, APPLY)
 def obstacles(person: User, at: datetime) -> list[str]:
     """What must be taken over before a person can be pseudonymised, in sentences."""
     roles = Assignment.objects.select_related("unit")
-    models.prefetch_related_objects([person], models.Prefetch("assignments", queryset=roles))
+    prefetch_related_objects([person], Prefetch("assignments", queryset=roles))
     return leaving.obstacles(person, day(at)) + reviews_leaving.obstacles(person, day(at))
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from commitments import clock
 from commitments.forms import add_errors
+from commitments.models import Protection, User
 from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
 from reviews.forms import ReasonForm, ReminderDateForm
@@ -89,9 +90,18 @@ def mail(request: UserRequest, pk: int) -> HttpResponse:
     """One mail: its words, and what became of it."""
     require(request.user, Verb.READ_LEDGER, on=clock.today())
     row = get_object_or_404(Mail.objects.select_related("cycle", "person").prefetch_related("units"), pk=pk)
+    if _counts_more(row, request.user):
+        row.text, row.words_withheld = "", True  # type: ignore[attr-defined] # for the template
     undelivered = row.state in (MailState.FAILED, MailState.BOUNCED)
     may_repeat = undelivered and not row.cycle.is_final and can(request.user, Verb.ASK_AGAIN, on=clock.today())
     return render(request, "reviews/mail.html", {"mail": row, "cycle": row.cycle, "may_repeat": may_repeat})
+
+
+def _counts_more(row: Mail, reader: User) -> bool:
+    """Whether a mail may count protected entries that this reader may not even count (rule 10)."""
+    if row.person is None or Protection.PROTECTED in reader.clearance():
+        return False
+    return row.person.protected_accesses.exists()
 
 
 @require_POST

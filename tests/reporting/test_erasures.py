@@ -596,3 +596,36 @@ class TestUseOfTheRight:
         assert rows[-1].history_change_reason == "Der Fall ist geprüft"
         assert history_model(ProtectedUse).objects.get().reader_id == reader.pk
         assert history_model(type(evidence.reads.get())).objects.get().reader_id == reader.pk
+
+
+def test_rule_10_a_job_quotes_nothing_to_one_who_may_see_less_than_its_asker(officer):
+    asker = make_trusted()
+    failed = Job.objects.create(
+        kind="apply-import",
+        asked_by=asker,
+        state=JobState.FAILED,
+        error="“Geheimer Ort” steht doppelt",
+        message="Geheimer Ort",
+        asked_at=NOW(),
+        sent_at=NOW(),
+    )
+
+    assert "Geheimer Ort" not in text(officer, "commitments:job", failed.pk)
+    assert "Geheimer Ort" in text(asker, "commitments:job", failed.pk)
+    assert "Geheimer Ort" in text(make_trusted(), "commitments:job", failed.pk)
+
+
+def test_rule_10_the_log_of_mails_counts_nothing_protected_for_one_without_the_right(officer):
+    trusted = make_trusted(Role.APPROVER)
+    mail = Mail.objects.create(
+        cycle=make_cycle(),
+        kind=MailKind.REQUEST,
+        on=TODAY(),
+        address=trusted.email,
+        person=trusted,
+        subject="Bitte bestätigen Sie",
+        text="Es sind 17 Angaben offen.",
+    )
+
+    assert "17 Angaben" not in text(officer, "reviews:mail", mail.pk)
+    assert "17 Angaben" in text(make_trusted(), "reviews:mail", mail.pk)
