@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, QuerySet, Value, When, Window
+from django.db.models import Case, Count, Q, QuerySet, Value, When, Window
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +16,7 @@ from commitments.models import Measure, User
 from commitments.texts import short_date
 from commitments.views.link_proposals import waiting
 from reporting.models import EditionState, ReportDocument, ReportEdition
+from reporting.tables import promised
 from reporting.tables.deadlines import Deadlines, deadlines
 from reporting.tables.matrix import field_label
 from reporting.tables.picture import Picture, picture
@@ -126,11 +127,12 @@ class OfficerHome:
 def officer_home(user: User, today: date) -> OfficerHome:
     cycle = current_cycle(user)
     answers = progress(cycle, user, today, "reviews:unit") if cycle else Progress([])
-    overdue = overdue_follow_ups(FollowUp.objects.visible_to(user), today)
+    owed = promised.for_officer(FollowUp.objects.visible_to(user), today, SHOWN)
+    overdue = [_shown(row, today) for row in promised.late_of(owed, today)]
     tasks: list[Task] = []
     if cycle is not None and not cycle.is_final:
         tasks += [*_of_answers(cycle, answers), *_of_assessments(cycle, user)]
-    tasks += _of_follow_ups(overdue, today)
+    tasks += _of_follow_ups(owed, overdue, today)
     due = deadlines(cycle, user, today)
     tasks += _of_renewals(due)
     tasks += _of_proposals(user)
@@ -146,12 +148,6 @@ def officer_home(user: User, today: date) -> OfficerHome:
         overdue=overdue,
         board_url=link("reviews:board", cycle.year) if cycle else "",
     )
-
-
-def overdue_follow_ups(rows: QuerySet[FollowUp], today: date) -> list[FollowUp]:
-    """The promises that are longest overdue; each knows how many there are (``n``)."""
-    late = rows.filter(state="open", due_on__lt=today).select_related("commitment", "unit")
-    return [_shown(row, today) for row in late.annotate(n=Window(Count("pk"))).order_by("due_on", "pk")[:SHOWN]]
 
 
 def _shown(row: FollowUp, today: date) -> FollowUp:
@@ -202,14 +198,15 @@ def _of_assessments(cycle: ReviewCycle, user: User) -> Iterable[Task]:
         yield Task(title, url + "?state=draft", text, _("Assess"), "info", "edit")
 
 
-def _of_follow_ups(overdue: Sequence[FollowUp], today: date) -> Iterable[Task]:
+def _of_follow_ups(owed: Sequence[FollowUp], overdue: Sequence[FollowUp], today: date) -> Iterable[Task]:
     if overdue:
-        n: int = overdue[0].n  # type: ignore[attr-defined] # annotated
-        title = ngettext("%(n)s promise is overdue", "%(n)s promises are overdue", n) % {"n": n}
-        days = (today - overdue[0].due_on).days
-        since = ngettext("For %(days)s day", "For %(days)s days", days) % {"days": days}
+        n: int = owed[0].n_late  # type: ignore[attr-defined] # annotated
         text = _("Without a new date they stand in the report as not kept.")
+        title, text, since = promised.overdue_task(n, overdue[0].due_on, today, text)
         yield Task(title, "#overdue", text, since, "danger", "danger")
+    if owed and (n := owed[0].n_said):  # type: ignore[attr-defined] # annotated
+        url = link("reviews:follow-up-list", query="?state=said")
+        yield Task(promised.said_title(n), url, promised.said_text(), _("Decide"), "info", "edit")
 
 
 def _of_renewals(due: Deadlines) -> Iterable[Task]:
@@ -328,17 +325,36 @@ def unit_home(user: User, today: date, *, answers: bool, releases: bool) -> Unit
     found = progress(cycle, user, today, "reviews:confirm") if cycle else Progress([])
     mine = FollowUp.objects.visible_to(user).filter(unit__in=user.unit_ids).open()
     rows = [_shown(row, today) for row in mine.select_related("commitment", "unit").order_by("due_on", "pk")[:SHOWN]]
-    tasks: list[Task] = []
+    tasks: list[Task] = list(_of_own_promises(rows, today)) if answers else []
     if cycle is not None and not cycle.is_final:
-        returned = _returned(own, cycle) if answers else {}
+        counts = _returned_and_handed(own, cycle, user) if answers else {}
         for line in found.lines:
-            tasks += _of_unit(cycle, line, returned.get(line.unit.key, 0), today, answers=answers, releases=releases)
+            returned, handed = counts.get(line.unit.key, (0, 0))
+            tasks += _of_unit(cycle, line, returned, today, answers=answers, releases=releases)
+            if handed:
+                tasks.append(_handed(line, handed))
     return UnitHome(cycle, phases(cycle, today) if cycle else [], tasks, found, rows)
 
 
-def _returned(rows: QuerySet[Confirmation], cycle: ReviewCycle) -> Mapping[str, int]:
-    sent_back = rows.filter(cycle=cycle, state=ConfirmationState.RETURNED).order_by()
-    return dict(sent_back.values_list("unit__key").annotate(n=Count("pk")))
+def _of_own_promises(rows: Sequence[FollowUp], today: date) -> Iterable[Task]:
+    if late := promised.late_of(rows, today):
+        text = _("Report how far it is, or decline it with the reason.")
+        title, text, since = promised.overdue_task(len(late), late[0].due_on, today, text)
+        yield Task(title, "#promised", text, since, "danger", "danger")
+
+
+def _returned_and_handed(rows: QuerySet[Confirmation], cycle: ReviewCycle, user: User) -> Mapping[str, tuple[int, int]]:
+    """By unit: answers that the releasing person returned, and entries that a colleague handed to this person."""
+    open_ = rows.filter(cycle=cycle).current().unanswered().order_by()  # type: ignore[attr-defined]
+    counted = open_.values_list("unit__key").annotate(
+        returned=Count("pk", filter=Q(state=ConfirmationState.RETURNED)), handed=Count("pk", filter=Q(handed_to=user))
+    )
+    return {key: (returned, handed) for key, returned, handed in counted}
+
+
+def _handed(line: UnitLine, count: int) -> Task:
+    title = ngettext("%(n)s entry was handed to you", "%(n)s entries were handed to you", count) % {"n": count}
+    return Task(title, line.url, line.label, _("Answer"), "info", "account-circle")
 
 
 def _of_unit(

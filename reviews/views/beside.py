@@ -7,8 +7,9 @@ from django.views.decorators.http import require_GET
 from commitments import clock
 from commitments.models import Evidence, OrganisationalUnit
 from commitments.requests import UserRequest
-from reviews.models import Confirmation, FollowUp, ReviewCycle
+from reviews.models import Confirmation, ConfirmationResult, ConfirmationState, FollowUp, ReviewCycle
 from reviews.views import proposals
+from reviews.views.board import require_city_wide
 
 PROMISES_SHOWN = 5
 
@@ -27,6 +28,31 @@ def beside(request: UserRequest, year: int, unit: str) -> HttpResponse:
     context = {"cycle": cycle, "unit": asked, "promises": promises}
     context["proposals"] = proposals.of_unit(request.user, asked, cycle)
     return render(request, f"reviews/{'_beside' if request.htmx else 'beside'}.html", context)
+
+
+@require_GET
+def to_decide(request: UserRequest, year: int) -> HttpResponse:
+    """What units lay before the officer: entries that are not theirs, and measures they propose."""
+    cycle = get_object_or_404(ReviewCycle.objects.visible_to(request.user), year=year)
+    require_city_wide(request.user)
+    rows = Confirmation.objects.visible_to(request.user).current().filter(cycle=cycle)
+    rows = rows.filter(result=ConfirmationResult.NOT_OURS, state=ConfirmationState.RELEASED)
+    rows = rows.select_related("unit", "measure", "commitment", "named_unit").order_by("unit__name_de", "pk")
+    context = {"cycle": cycle, "not_theirs": list(rows), "proposed": proposals.waiting(request.user)}
+    return render(request, f"reviews/{'_to_decide' if request.htmx else 'to_decide'}.html", context)
+
+
+@require_GET
+def carried_over(request: UserRequest, year: int) -> HttpResponse:
+    """The promises of earlier rounds with which a round opens: those that are still owed, the most urgent first."""
+    cycle = get_object_or_404(ReviewCycle.objects.visible_to(request.user), year=year)
+    require_city_wide(request.user)
+    rows = FollowUp.objects.visible_to(request.user).open().filter(cycle__year__lt=year)
+    promises = list(rows.select_related("commitment", "unit", "cycle").order_by("due_on", "pk"))
+    for row in promises:
+        row.overdue_now = row.is_overdue(clock.today())  # type: ignore[attr-defined] # for the badge
+    context = {"cycle": cycle, "promises": promises}
+    return render(request, f"reviews/{'_carried_over' if request.htmx else 'carried_over'}.html", context)
 
 
 @require_GET

@@ -13,7 +13,7 @@ from commitments.models import Measure, MeasureStatus
 from commitments.texts import localized, partial_date
 from reviews.models import ANSWERED, Confirmation, ConfirmationResult, ConfirmationState, ReviewCycle
 from reviews.workflow import figures
-from reviews.workflow.changes import DATES, label_of
+from reviews.workflow.changes import DATES, LABELS
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,16 @@ class Standing:
 
 def changes(confirmation: Confirmation) -> list[Change]:
     """Needs the rows of ``figures.PREFETCHED`` where figures are among them."""
-    measure = confirmation.measure
     return [
-        Change(capfirst(label_of(measure, name)), _written(name, old), _written(name, new))
+        Change(capfirst(_label(confirmation, name)), _written(name, old), _written(name, new))
         for name, (old, new) in confirmation.changes.items()
-        if measure is not None
     ]
+
+
+def _label(confirmation: Confirmation, name: str) -> str:
+    if figures.is_figure(name) and confirmation.measure is not None:
+        return figures.label_of(confirmation.measure, name)
+    return str(LABELS.get(name, name))
 
 
 def _written(name: str, value: Any) -> str:
