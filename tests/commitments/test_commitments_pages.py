@@ -10,10 +10,12 @@ from reviews.models import Assessment, AssessmentState, CycleState, Outcome, Rev
 from tests.commitments.pages import MOST_QUERIES, client_of, cost, get, make_trusted, text
 from tests.factories import (
     LONG_AGO,
+    make_adoption,
     make_article,
     make_assessment,
     make_commitment,
     make_cycle,
+    make_instrument,
     make_link,
     make_measure,
     make_officer,
@@ -211,3 +213,18 @@ def test_the_forms_cost_the_same_with_many_provisions():
 
     assert [cost(officer, NEW), cost(officer, EDIT, commitment.reference)] == few
     assert max(few) <= MOST_QUERIES
+
+
+def test_rule_02_provisions_of_a_text_that_was_replaced_are_not_offered():
+    """A version that the city still stands by is in use, a newer one or not."""
+    old = make_instrument("old")
+    gone = make_provision(old, title_de="Recht auf Brunnen")
+    new = saved(type(old)(instrument=old.instrument, number=2, replaces=old))
+    valid = make_provision(new, title_de="Recht auf Brunnen")
+
+    def offered():
+        return [row.pk for row in get(make_officer(), "commitments:commitment-provisions", q="Brunnen").context["hits"]]
+
+    assert offered() == [valid.pk]
+    make_adoption(old)
+    assert set(offered()) == {gone.pk, valid.pk}

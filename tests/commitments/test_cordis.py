@@ -334,6 +334,19 @@ def test_rule_20_what_a_person_changed_is_kept_and_listed(subject, tmp_path):
     assert sorted(change.kept for change in plan.rows[0].changes) == [False, True]
 
 
+@pytest.mark.parametrize(("language", "amount"), [("de", "2.500.000,50"), ("en", "2,500,000.50")])
+def test_the_preview_writes_amounts_and_countries_as_people_read_them(subject, tmp_path, language, amount):
+    officer = make_officer()
+    run(subject, archive(tmp_path, (PROJECT | {"totalCost": "1"},), (PARTNER | {"country": "FR"}, LEAD)), officer)
+
+    with translation.override(language):
+        plan = planned(subject, archive(tmp_path), officer)
+
+    told = {word for row in plan.rows for change in row.changes for word in (change.old, change.new)}
+    assert any(amount in word and "€" in word for word in told)
+    assert not told & {"2500000.50", "FR", "DE"}
+
+
 def test_a_project_entered_by_hand_is_known_by_its_grant_agreement_and_filled_in(subject, tmp_path):
     officer = make_officer()
     project = EUProject(

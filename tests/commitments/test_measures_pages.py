@@ -4,12 +4,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
 from commitments import workflow
 from commitments.ledger import save_as
-from commitments.models import Measure, MeasureBudget, MeasureStatus, Protection, Role
+from commitments.models import Measure, MeasureBudget, MeasureProvision, MeasureStatus, Protection, Role
 from commitments.workflow.measures import Doers, MeasureEdit
 from tests.commitments.pages import MOST_QUERIES, client_of, cost, get, make_trusted, text
 from tests.factories import (
@@ -339,3 +340,171 @@ def test_the_list_and_the_forms_cost_the_same_with_many_measures():
         cost(officer, "commitments:measure-edit", parent.reference),
     ] == few
     assert max(few) <= MOST_QUERIES
+
+
+# Leaving out and finding
+
+
+def found(user, **query):
+    return {row.reference for row in get(user, "commitments:measure-list", **query).context["page"]}
+
+
+def test_measures_without_a_link_are_found():
+    officer = make_officer()
+    linked, touching, proposed, bare = (make_measure() for _ in range(4))
+    make_link(linked)
+    saved(
+        MeasureProvision(
+            measure=touching, provision=make_article(3), contribution="direct", rationale_de="Weil.", state="accepted"
+        )
+    )
+    make_link(proposed, state="proposed")
+
+    assert found(officer, linked="no") == {proposed.reference, bare.reference}
+    assert found(officer, linked="yes") == {linked.reference, touching.reference}
+
+
+def test_rule_10_a_link_to_something_protected_is_as_good_as_none():
+    measure = make_measure()
+    make_link(measure, make_commitment(protection=Protection.PROTECTED))
+
+    assert found(make_officer(), linked="no") == {measure.reference}
+    assert found(make_trusted(), linked="no") == set()
+
+
+def test_measures_are_found_by_target_group_in_both_languages():
+    officer = make_officer()
+    row = make_measure(target_groups_de=["Mädchen", "Ältere"], target_groups_en=["Girls", "Older people"])
+    make_measure(target_groups_de=["Mädchenhaus"])
+    make_measure()
+
+    page = get(officer, "commitments:measure-list", group="Mädchen")
+    english = client_of(officer)
+    english.cookies["django_language"] = "en"
+
+    assert {each.reference for each in page.context["page"]} == {row.reference}
+    assert ">Older people</option>" in english.get(reverse("commitments:measure-list")).content.decode()
+    assert found(officer, group="Niemand") == found(officer)
+
+
+def test_rule_10_a_group_that_only_a_protected_measure_has_is_not_offered():
+    make_measure(target_groups_de=["Verfolgte Autorin"], protection=Protection.PROTECTED)
+
+    assert "Verfolgte Autorin" not in text(make_officer(), "commitments:measure-list")
+    assert "Verfolgte Autorin" in text(make_trusted(), "commitments:measure-list")
+
+
+def test_rule_10_what_happens_in_a_hidden_engagement_is_listed_like_what_happens_in_none():
+    hidden = make_measure(engagement=make_engagement(protection=Protection.PROTECTED))
+    bare, seen = make_measure(), make_measure(engagement=make_engagement())
+
+    assert found(make_officer(), kind="none") == {hidden.reference, bare.reference}
+    assert found(make_trusted(), kind="none") == {bare.reference}
+    assert seen.reference in found(make_officer(), kind="network")
+
+
+@pytest.mark.parametrize("query", [{"linked": "x"}, {"group": "\x00"}, {"group": "x" * 5000}])
+def test_a_filter_that_nobody_can_choose_is_left_out(query):
+    measure = make_measure()
+
+    assert found(make_officer(), **query) == {measure.reference}
+
+
+def test_the_empty_choice_says_what_it_means():
+    response = get(make_officer(), NEW)
+
+    first = {name: response.context["sheet"].form.fields[name].choices[0] for name in ("lead", "engagement")}
+    assert first == {"lead": ("", "Bitte wählen"), "engagement": ("", "Nichts ausgewählt")}
+    assert ">–</option>" not in response.content.decode()
+
+
+# A proposal that still waits
+
+
+@pytest.fixture
+def proposal():
+    unit = make_unit()
+    return make_measure(unit, accepted_on=None, title_de="Ein Vorschlag"), make_user(Role.CONTACT, unit)
+
+
+def test_a_unit_changes_its_proposal_until_it_is_decided(proposal):
+    measure, contact = proposal
+    wanted = changed(measure, title_de="Ein besserer Vorschlag")
+
+    assert "Vorschlag ändern" in text(contact, "commitments:measure", measure.reference)
+    send(contact, "measure-edit", measure.reference, data=wanted)
+
+    measure.refresh_from_db()
+    assert (measure.title_de, measure.is_waiting) == ("Ein besserer Vorschlag", True)
+    assert measure.history.latest().history_user_id == contact.pk
+
+
+def test_a_unit_cannot_hand_its_proposal_to_another_unit(proposal):
+    measure, contact = proposal
+
+    page = send(contact, "measure-edit", measure.reference, data=changed(measure) | {"lead": make_unit().key})
+
+    assert "Ihre eigene Dienststelle" in page.content.decode()
+    edit = MeasureEdit({"title_de": "x"}, "Weil.", doers=Doers(make_unit()))
+    with pytest.raises(PermissionDenied):
+        workflow.edit_measure(measure, edit, actor=contact, at=timezone.now())
+
+
+def test_rule_11_a_unit_withdraws_its_proposal_and_it_stays_with_the_reason(proposal):
+    measure, contact = proposal
+
+    empty = send(contact, "measure-withdraw", measure.reference, data={"reason": " "})
+    send(contact, "measure-withdraw", measure.reference, data={"reason": "Kein Geld."})
+
+    measure.refresh_from_db()
+    assert "in einem Satz" in empty.content.decode()
+    assert (measure.declined_on, measure.accepted_on) == (timezone.localdate(), None)
+    page = text(make_officer(), "commitments:measure", measure.reference)
+    assert "Von der Dienststelle zurückgezogen: Kein Geld." in page
+    assert "Abgelehnt am" not in page
+    assert found(contact, proposed="declined") == {measure.reference}
+
+
+@pytest.mark.parametrize("decided", [{"accepted_on": date(2026, 1, 1)}, {"declined_on": date(2026, 1, 1)}])
+def test_what_was_decided_the_unit_changes_no_more(decided):
+    unit = make_unit()
+    fields = {"accepted_on": None, "decline_reason": "Nein." if "declined_on" in decided else ""} | decided
+    measure, contact = make_measure(unit, **fields), make_user(Role.CONTACT, unit)
+
+    for name in ("measure-edit", "measure-withdraw"):
+        assert get(contact, f"commitments:{name}", measure.reference).status_code == 403
+    with pytest.raises(PermissionDenied):
+        workflow.edit_measure(measure, MeasureEdit({"title_de": "x"}, "Weil."), actor=contact, at=timezone.now())
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.COUNCIL, Role.AUDITOR, Role.APPROVER, Role.RELEASER])
+def test_nobody_else_withdraws_a_proposal(proposal, role):
+    measure, _contact = proposal
+    lead = measure.measure_units.get().unit
+    user = make_user(role, lead) if role == Role.RELEASER else make_user(role)
+
+    assert get(user, "commitments:measure-withdraw", measure.reference).status_code in (403, 404)
+
+
+def test_a_unit_that_only_contributes_cannot_change_the_proposal_of_another(proposal):
+    helper = make_unit()
+    measure, contact = make_measure(contributing=(helper,), accepted_on=None), make_user(Role.CONTACT, helper)
+
+    for name in ("measure-edit", "measure-withdraw"):
+        assert get(contact, f"commitments:{name}", measure.reference).status_code == 403
+
+
+def test_a_unit_changes_and_ends_its_proposed_link_in_the_mapping(proposal):
+    measure, contact = proposal
+    link = make_link(measure, state="proposed")
+    code = f"c{link.commitment_id}"
+    typed_reasons = {f"{code}-contribution": "direct", f"{code}-rationale_de": "Besser begründet."}
+
+    send(contact, "mapping", measure.reference, data=typed_reasons | {"target": code, "reason": "Neu", "save": "1"})
+    link.refresh_from_db()
+    changed_to = link.rationale_de
+    end = {"target": code, f"{code}-end_reason": "Doch nicht.", "end": code}
+    send(contact, "mapping", measure.reference, data=typed_reasons | end)
+
+    link.refresh_from_db()
+    assert (changed_to, link.state) == ("Besser begründet.", "ended")

@@ -8,15 +8,18 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import pikepdf
 import pytest
 from django.utils import translation
 
+from reporting.content import places
 from reporting.content.canonical import canonical_json, content_hash
 from reporting.content.facts import Assessment, FollowUp, Text
 from reporting.documents import press
 from reporting.documents.attachments import harmless, measures_csv, verdicts_csv
+from reporting.documents.charts import partner_map
 from reporting.documents.press import DoesNotFit, Refused, RenderingUnavailable, Sheet
 from reporting.documents.stamp import Stamp, template_version
 from reporting.documents.volumes import print_annex_volume, print_main_volume
@@ -379,3 +382,12 @@ def test_a_cell_that_begins_like_a_formula_is_text(cell):
 
 def test_the_hash_on_the_cover_is_that_of_the_content():
     assert content_hash(small_content()) == sha256(canonical_json(small_content())).hexdigest()
+
+
+def test_a_home_city_that_is_not_listed_has_no_place_and_no_map_of_partners():
+    content = small_content()
+    partner = SimpleNamespace(latitude="31.7", longitude="35.2")
+
+    assert places.find("DE", "Stadt Musterstadt") == places.UNKNOWN
+    assert places.find("DE", "Stadt Köln") != places.UNKNOWN
+    assert partner_map(replace(content.city, latitude="", longitude=""), "Musterstadt", [(partner, "X", True)]) is None

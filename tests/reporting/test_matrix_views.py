@@ -6,10 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from commitments import clock
+from commitments.ledger import save_as
 from commitments.models import (
     CommitmentProvision,
     Competence,
@@ -211,6 +212,148 @@ def test_beside_units_an_article_without_any_measure_shows_the_reason_for_all_fi
     assert (rows["6"].whole.kind, rows["3"].whole) == ("gap", None)
 
 
+def of_partners(**reason):
+    """One partner city with a measure for Article 3 and another without; the cells of the second by article."""
+    near, far = make_partnership(city_de="Bethlehem"), make_partnership(city_de="Tunis")
+    for article in (3, 5):
+        make_link(make_measure(engagement=near, field="partnerships"), make_commitment(make_article(article)))
+    for article, fields in reason.items():
+        give_reason(int(article[1:]), **fields)
+    rows = {row.line.key: row for row in drawn(columns="partner").rows}
+    return {key: (row.whole or next(each for each in row.cells if each.column == far.key)) for key, row in rows.items()}
+
+
+def test_an_empty_cell_of_a_partner_city_shows_the_reason_of_the_field_partnerships():
+    cells = of_partners(
+        a3={
+            "field": "partnerships",
+            "text_de": "Noch kein Treffen.",
+            "next_step_de": "Fragen",
+            "due_on": date(2027, 1, 1),
+        },
+        a5={"code": "no_competence", "text_de": "Sache des Bundes."},
+        a7={"field": "partnerships", "text_de": "Keine Stelle."},
+        a8={"field": "europe", "text_de": "Kein Projekt."},
+    )
+
+    assert (cells["3"].kind, cells["3"].reason) == ("planned", "Noch kein Treffen.")
+    assert (cells["5"].kind, cells["5"].reason) == ("out", "Sache des Bundes.")
+    assert (cells["7"].kind, cells["7"].reason) == ("gap", "Keine Stelle.")
+    assert (cells["8"].kind, cells["8"].reason) == ("gap", "")
+    assert cells["3"].url == "/matrix/3/partnerships/"
+
+
+def test_an_empty_cell_without_a_reason_is_no_gap_where_another_city_has_a_measure():
+    cell = of_partners()["3"]
+
+    assert (cell.kind, cell.reason, cell.url) == ("blank", "keine Maßnahme", "/matrix/3/partnerships/")
+
+
+def test_a_reason_for_the_field_is_shown_beside_the_measures_of_another_city():
+    of_partners(a3={"field": "partnerships", "text_de": "Tunis hat abgesagt."})
+
+    page = page_text("/matrix/3/partnerships/")
+
+    assert "Tunis hat abgesagt." in page
+    assert "inzwischen Maßnahmen" in page
+    assert "Tunis hat abgesagt." not in page_text("/matrix/3/europe/")
+
+
+def test_the_column_of_measures_in_no_partner_city_has_no_reasons():
+    of_partners(a3={"field": "partnerships", "text_de": "Noch kein Treffen."})
+
+    row = next(row for row in drawn(columns="partner").rows if row.line.key == "3")
+
+    assert [cell.kind for cell in row.cells if cell.column == "-"] == ["blank"]
+
+
+@pytest.mark.parametrize("view", [{}, {"columns": "unit"}, {"columns": "partner"}, {"rows": "instruments"}])
+def test_every_empty_cell_leads_to_where_reasons_are(view):
+    for _ in range(14):
+        make_link(make_measure(make_unit(), engagement=make_partnership()), make_commitment(make_article(3)))
+    give_reason(7, "not_relevant", field="europe")
+    client = signed_in(make_officer())
+
+    empty = [cell for row in drawn(**view).rows for cell in (row.whole, *row.cells) if cell and not cell.count]
+
+    assert empty
+    assert all(cell.url for cell in empty)
+    assert {client.get(url).status_code for url in sorted({cell.url for cell in empty})[:12]} == {200}
+
+
+def test_an_empty_cell_of_an_instrument_names_the_articles_it_leads_to_with_their_reasons():
+    treaty = make_instrument("crc", binding=True, kind=InstrumentKind.TREATY)
+    make_provision_link(make_provision(treaty), make_article(25))
+    give_reason(25, field="europe", text_de="Kein Projekt.")
+    cell = next(
+        cell
+        for row in drawn(rows="instruments").rows
+        for cell in row.cells
+        if row.line.key == "crc" and cell.column == "europe"
+    )
+
+    page = page_text(cell.url, Role.COUNCIL)
+
+    assert "Kein Projekt." in page
+    assert 'href="/matrix/25/europe/"' in page
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("columns=partner", {"de": "im Handlungsfeld „Partnerschaften“", "en": "in the field “Partnerships”"}),
+        ("columns=unit", {"de": "nicht für eine einzelne Spalte", "en": "not for a single column"}),
+        ("rows=instruments", {"de": "nicht für ein Instrument", "en": "not for an instrument"}),
+    ],
+)
+def test_the_page_says_which_reasons_its_cells_show(language, query, words):
+    assert words[language] in page_text(f"{MATRIX}?{query}", language=language)
+
+
+def test_the_cost_of_an_empty_cell_does_not_grow():
+    treaty, officer = make_instrument("crc", binding=True), make_officer()
+    address = f"{reverse('reporting:matrix-cell')}?rows=instruments&row=crc&column=europe"
+
+    def grow(article):
+        make_provision_link(make_provision(treaty), make_article(article))
+        give_reason(article)
+        return queries(officer, address)
+
+    few = grow(2)
+
+    assert [grow(article) for article in range(3, 8)][-1] == few <= 15
+
+
+# What was said of a gap
+
+
+def test_a_gap_tells_what_was_said_before():
+    row = give_reason(5, text_de="Noch nicht geprüft.")
+    row.text_de = "Es fehlt eine Stelle."
+    save_as(row, actor=make_officer(), reason="Geprüft", at=timezone.now())
+
+    for address in ("/matrix/5/history/", "/matrix/5/europe/history/", "/instruments/udhr/1/Art._5/history/"):
+        page = page_text(address, Role.COUNCIL)
+        assert "Geprüft" in page
+        assert "<del>" in page
+    assert "/matrix/5/europe/history/" in page_text("/matrix/5/europe/")
+    assert signed_in(make_officer()).get("/matrix/5/nonsense/history/").status_code == 404
+    assert signed_in(make_user(Role.ADMINISTRATOR)).get("/matrix/5/history/").status_code == 403
+
+
+def test_a_gap_in_some_fields_is_not_called_one_of_all_fields():
+    make_link(make_measure(field="europe"), make_commitment(make_article(5)))
+    give_reason(5, text_de="Es fehlt eine Stelle.")
+
+    for address in ("/matrix/5/reason/", GAPS):
+        page = page_text(address)
+        assert "Art. 5, alle Felder" not in page
+        assert "Art. 5, Partnerschaften, Entwicklungszusammenarbeit, Menschenrechte als Querschnitt" in page
+    assert "Art. 6, alle Felder" in page_text("/matrix/6/reason/")
+    assert "Es fehlt eine Stelle." in page_text("/matrix/5/")
+
+
 # Columns that do not fit
 
 
@@ -403,9 +546,11 @@ def _reasons():
     give_reason(2, "no_resources", due_on=today, stated_on=date(2025, 1, 1), **step)
     give_reason(3, "no_competence")
     give_reason(4, "not_relevant", field=FieldOfAction.EUROPE)
+    measures = [make_measure(field=field) for field in FIELDS]
     for article in range(5, 31):
-        for field in FIELDS:
-            make_link(make_measure(field=field), make_commitment(make_article(article)))
+        commitment = make_commitment(make_article(article))
+        for measure in measures:
+            make_link(measure, commitment)
 
 
 @pytest.mark.usefixtures("_reasons")
