@@ -15,15 +15,15 @@ from commitments.exchange.registry import SUBJECTS
 from commitments.exchange.running import PlanChangedError, Terms, planned, take_over
 from commitments.exchange.stands import reason_of
 from commitments.jobs import Progress, register
-from commitments.ledger.sealing import seal
+from commitments.ledger.sealing import seal_of_the_night
 from commitments.ledger.verification import erased_rows, findings
-from commitments.models import LedgerLeaf, LedgerSeal, SealOccasion, Transfer, TransferState
+from commitments.models import LedgerLeaf, LedgerSeal, Transfer, TransferState
 from commitments.workflow import exchange
 
 
 def seal_ledger(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """The nightly seal. Running twice makes two seals over the same leaves, which does no harm."""
-    sealed = seal(SealOccasion.NIGHTLY, at=timezone.now())
+    """The nightly seal, asked for every hour: tonight's may be there already, and a missed one is made good."""
+    sealed = seal_of_the_night(at=timezone.now())
     progress(sealed.size, sealed.size)
     return {"size": sealed.size, "root": sealed.root}
 

@@ -280,9 +280,9 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "broker" / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "take up jobs that never started or whose worker died": {"task": "commitments.jobs.resume", "schedule": 10.0},
-    "seal the ledger at night": {
+    "seal the ledger at night, or as soon as the server is back": {
         "task": "commitments.jobs.ask",
-        "schedule": crontab(hour=2, minute=0),
+        "schedule": crontab(minute=0),
         "args": ("seal-ledger",),
     },
     "remove files that nobody took over": {

@@ -26,6 +26,7 @@ from reporting.models import EditionState, ReportDocument, ReportEdition
 from reporting.printing import LANGUAGES, VOLUMES, freeze_seal
 from reviews.models import FINAL_STATES, CycleState, ReviewCycle
 from reviews.workflow.cycles import close_cycle
+from reviews.workflow.seal_mails import announce
 from reviews.workflow.steps import NextStates, day_of, locked_cycle, require_next
 
 RENDER_DOCUMENT = "render-document"
@@ -113,6 +114,7 @@ def release_edition(edition: ReportEdition, *, actor: User, at: datetime) -> Rep
         close_cycle(edition.cycle, actor=actor, at=at)
     edition.release_seal = _sealed()
     save_as(edition, actor=actor, reason=_("Sealed at the release"), at=at, acting_for=role.acting_for)
+    announce(edition.cycle, edition.release_seal, at=at)
     for wanted in EVERY_DOCUMENT:
         _enqueue(edition, wanted, asked_by=actor)
     return edition

@@ -5,9 +5,9 @@ from typing import Any
 from commitments import clock
 from commitments.jobs import Progress, register
 from commitments.models import City, User
-from reviews import letters
+from reviews import letters, seal_letters
 from reviews.models import ReviewCycle
-from reviews.workflow import mails
+from reviews.workflow import mails, seal_mails
 from reviews.workflow.mails import SEND_MAILS, open_and_ask
 from reviews.workflow.reminders import remind_of_renewals, run_schedule
 
@@ -37,13 +37,14 @@ def send_mails(_arguments: dict[str, Any], progress: Progress) -> dict[str, Any]
     for cycle in ReviewCycle.objects.running():
         run_schedule(cycle, at=clock.now())
     remind_of_renewals(at=clock.now())
+    seal_mails.prepare(at=clock.now())
     city, waiting, sent, failed = City.objects.first(), mails.waiting(clock.today()), 0, 0
     with letters.post() as post:
         for done, pk in enumerate(waiting):
             progress(done, len(waiting))
             if (mail := mails.take(pk)) is None:
                 continue
-            words = letters.written(mail, city)
+            words = seal_letters.written(mail, city) if mail.seal else letters.written(mail, city)
             try:
                 number = post.send(mail, words)
             except letters.NotSentError as error:

@@ -4,10 +4,11 @@ The tree's nodes are rows of their own and never change; sealing reads the front
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commitments.ledger import merkle
@@ -16,14 +17,19 @@ from commitments.models.audit import LedgerLeaf, LedgerNode, LedgerSeal, SealOcc
 
 BATCH = 2000
 
+SEALED_AT = 2
+"""The hour of the night from which on a seal is due."""
+
+INSERT = "INSERT INTO commitments_ledgernode (level, position, hash, leaf_id) VALUES (%s, %s, %s, %s)"
+
 
 class NodeStore:
-    """Nodes of the tree: those written by this seal in memory, the frontier from the database."""
+    """Nodes of the tree: the frontier in memory, what a seal adds on its way to the database in batches."""
 
     def __init__(self) -> None:
         self.known: dict[tuple[int, int], bytes] = {}
-        self.fresh: list[LedgerNode] = []
-        self.leaf: LedgerLeaf | None = None
+        self.fresh: list[tuple[int, int, str, int | None]] = []
+        self.leaf: int | None = None
 
     def get(self, level: int, position: int) -> bytes:
         if (level, position) not in self.known:
@@ -31,12 +37,19 @@ class NodeStore:
         return self.known[level, position]
 
     def put(self, level: int, position: int, node: bytes) -> None:
+        """A node over two others makes them known no more: nothing but the frontier is ever asked for."""
         self.known[level, position] = node
-        leaf = self.leaf if level == 0 else None
-        self.fresh.append(LedgerNode(level=level, position=position, hash=node.hex(), leaf=leaf))
+        if level:
+            self.known.pop((level - 1, 2 * position), None)
+            self.known.pop((level - 1, 2 * position + 1), None)
+        self.fresh.append((level, position, node.hex(), None if level else self.leaf))
+        if len(self.fresh) >= BATCH:
+            self.flush()
 
     def flush(self) -> None:
-        LedgerNode.objects.bulk_create(self.fresh, batch_size=BATCH)
+        """Written as they are: there is nothing in a node to be validated or converted."""
+        with connection.cursor() as cursor:
+            cursor.executemany(INSERT, self.fresh)
         self.fresh.clear()
 
 
@@ -56,11 +69,9 @@ def seal(occasion: SealOccasion, *, at: datetime) -> LedgerSeal:
     _lock()
     store = NodeStore()
     size = sealed_size()
-    for leaf in _unsealed():
-        store.leaf = leaf
-        size = merkle.append(store.get, store.put, size, bytes.fromhex(leaf.hash))
-        if len(store.fresh) >= BATCH:
-            store.flush()
+    for index, leaf in _unsealed(size):
+        store.leaf = index
+        size = merkle.append(store.get, store.put, size, bytes.fromhex(leaf))
     store.flush()
     root = merkle.root(store.get, size)
     sealed = LedgerSeal(size=size, root=root.hex(), sealed_at=at, occasion=occasion)
@@ -68,12 +79,30 @@ def seal(occasion: SealOccasion, *, at: datetime) -> LedgerSeal:
     return sealed
 
 
-def _unsealed() -> Iterator[LedgerLeaf]:
-    """The leaves without a place, read in batches so that a million of them fit into memory."""
-    last = 0
-    while batch := list(LedgerLeaf.objects.filter(node__isnull=True, index__gt=last).order_by("index")[:BATCH]):
+@transaction.atomic
+def seal_of_the_night(*, at: datetime) -> LedgerSeal:
+    """Tonight's seal: the one that is there since two o'clock, or one made now, so a missed night is made good."""
+    _lock()
+    local = timezone.localtime(at)
+    two = local.replace(hour=SEALED_AT, minute=0, second=0, microsecond=0)
+    due = two if local >= two else two - timedelta(days=1)
+    nightly = LedgerSeal.objects.filter(occasion=SealOccasion.NIGHTLY, sealed_at__gte=due)
+    return nightly.order_by("-pk").first() or seal(SealOccasion.NIGHTLY, at=at)
+
+
+def _unsealed(size: int) -> Iterator[tuple[int, str]]:
+    """Index and hash of the leaves without a place, read in batches so that a million of them fit into memory."""
+    last = _all_sealed_up_to(size)
+    waiting = LedgerLeaf.objects.filter(node__isnull=True).order_by("index").values_list("index", "hash")
+    while batch := list(waiting.filter(index__gt=last)[:BATCH]):
         yield from batch
-        last = batch[-1].index
+        last = batch[-1][0]
+
+
+def _all_sealed_up_to(size: int) -> int:
+    """An index up to which every leaf has its place; 0 where one below the last sealed leaf was written slowly."""
+    last = LedgerNode.objects.filter(level=0, position=size - 1).values_list("leaf_id", flat=True).first() or 0
+    return last if LedgerLeaf.objects.filter(index__lte=last).count() == size else 0
 
 
 def _lock() -> None:

@@ -39,6 +39,7 @@ def audit(request: UserRequest) -> HttpResponse:
         "seals": _checked(seals, LATEST_SEALS),
         "latest": seals[0] if seals else None,
         "verification": verification.latest(),
+        "may_export": can(request.user, Verb.EXPORT, on=clock.today()),
         "may_erase": can(request.user, Verb.ERASE, on=clock.today()),
     }
     return render(request, "reporting/audit.html", context)

@@ -26,6 +26,7 @@ from reviews.models import (
 )
 from reviews.workflow import schedule
 from reviews.workflow.scope import Scope, in_scope, scope_of, self_assessed
+from reviews.workflow.seal_mails import announce
 from reviews.workflow.steps import NextStates, day_of, locked_cycle, require_next, require_running
 
 NEXT_STATES: NextStates = {
@@ -235,7 +236,8 @@ def freeze_cycle(cycle: ReviewCycle, *, actor: User, at: datetime) -> ReviewCycl
         )
     row.state, row.frozen_at = CycleState.FROZEN, at
     save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Review cycle frozen"), at=at)
-    seal(SealOccasion.FREEZE, at=timezone.now())  # a seal carries the true time, whatever day a sample stands at
+    sealed = seal(SealOccasion.FREEZE, at=timezone.now())  # with the true time, whatever day a sample stands at
+    announce(row, sealed, at=at)
     return row
 
 
