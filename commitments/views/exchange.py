@@ -77,11 +77,10 @@ def exchange(request: UserRequest) -> HttpResponse:
 
 
 def _label(key: str) -> str:
-    """The name of a table; the matrix goes out without being one of those that come in."""
-    if key == "matrix":
-        return _("Matrix")
-    if key == "answers":
-        return _("Answers")
+    """The name of a table; some go out without being one of those that come in."""
+    others = {"matrix": _("Matrix"), "answers": _("Answers"), "ledger": _("Audit ledger")}
+    if key in others:
+        return others[key]
     return str(SUBJECTS[key].label) if key in SUBJECTS else key
 
 
