@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commitments.ledger import merkle
-from commitments.ledger.writing import save_as
+from commitments.ledger.writing import Act, record, save_as
 from commitments.models.audit import LedgerLeaf, LedgerNode, LedgerSeal, SealOccasion
+from commitments.tracking import history_model
 
 BATCH = 2000
 
@@ -88,6 +89,15 @@ def seal_of_the_night(*, at: datetime) -> LedgerSeal:
     due = two if local >= two else two - timedelta(days=1)
     nightly = LedgerSeal.objects.filter(occasion=SealOccasion.NIGHTLY, sealed_at__gte=due)
     return nightly.order_by("-pk").first() or seal(SealOccasion.NIGHTLY, at=at)
+
+
+@transaction.atomic
+def enter_older_seals() -> int:
+    """Give seals of a time in which seals had no history the entry that they lack; how many there were."""
+    entered = history_model(LedgerSeal).objects.filter(id=OuterRef("pk"))
+    older = list(LedgerSeal.objects.filter(~Exists(entered)).order_by("pk"))
+    record(older, "+", Act(None, None, _("Seal of an earlier version entered"), timezone.now()))
+    return len(older)
 
 
 def _unsealed(size: int) -> Iterator[tuple[int, str]]:

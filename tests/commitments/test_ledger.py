@@ -7,11 +7,11 @@ from io import StringIO
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from commitments.ledger import canonical, merkle, save_all_as, save_as, triggers
-from commitments.ledger.sealing import seal
+from commitments.ledger.sealing import NodeStore, enter_older_seals, seal
 from commitments.ledger.verification import findings
 from commitments.models import Engagement, LedgerLeaf, LedgerSeal, OrganisationalUnit, SealOccasion, User
 from commitments.tracking import UnrecordedWriteError, history_model
@@ -336,3 +336,30 @@ def test_seals_are_made_on_demand_by_the_command():
     call_command("seal_ledger", stdout=StringIO())
 
     assert LedgerSeal.objects.get().size == LedgerLeaf.objects.count() - 1  # all but its own entry
+
+
+def test_a_seal_of_an_earlier_version_gets_its_entry_once_when_the_database_is_migrated():
+    make_unit()
+    seal(SealOccasion.NIGHTLY, at=timezone.now())
+    last = LedgerSeal.objects.get()
+    older = LedgerSeal(size=last.size, root=last.root, sealed_at=timezone.now(), occasion=SealOccasion.DEMAND)
+    rows: models.QuerySet[LedgerSeal] = models.QuerySet(LedgerSeal)
+    rows.bulk_create([older])
+    assert first_finding() == "orphan"
+
+    assert (enter_older_seals(), enter_older_seals()) == (1, 0)
+
+    assert list(findings()) == []
+
+
+def test_sealing_keeps_the_frontier_alone_in_memory():
+    units = [OrganisationalUnit(key=f"bulk-{n}", name_de=f"Amt {n}") for n in range(300)]
+    save_all_as(units, actor=None, reason="Imported", at=timezone.now())
+    store = NodeStore()
+    size = 0
+    for leaf in LedgerLeaf.objects.order_by("index"):
+        store.leaf = leaf.pk
+        size = merkle.append(store.get, store.put, size, bytes.fromhex(leaf.hash))
+
+    assert size == 300
+    assert len(store.known) <= size.bit_length()

@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from commitments import search
-from commitments.ledger import triggers
+from commitments.ledger import sealing, triggers
 
 
 class Command(DjangoCommand):
@@ -28,6 +28,7 @@ class Command(DjangoCommand):
             triggers.install(connection)
         if _is_up_to_date(connection):
             search.fill(options["database"])
+            sealing.enter_older_seals()
 
 
 def _is_up_to_date(connection: BaseDatabaseWrapper) -> bool:
