@@ -1,6 +1,5 @@
 """What people fill in during a cycle: dates, answers, verdicts, notes and promises. Shapes and words, no rules."""
 
-from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -13,18 +12,14 @@ from commitments.forms import PartialDateField, day_input, limit_texts
 from commitments.models import MeasureStatus, OrganisationalUnit, Scale
 from commitments.texts import localized
 from reviews.models import (
-    Assessment,
-    AssessmentState,
     Confirmation,
     ConfirmationResult,
     FollowUp,
     FollowUpState,
-    Outcome,
     ReminderKind,
     ReviewCycle,
     ReviewEntry,
     Statement,
-    Trend,
 )
 from reviews.workflow.changes import DATES, LABELS, as_reported, current_value
 from reviews.workflow.confirmations import Answer
@@ -54,17 +49,22 @@ CYCLE_DATES = (
 )
 
 
+CYCLE_WORDS = ("letter_de", "letter_en", "reminder_de", "reminder_en", "escalation_de", "escalation_en")
+
+
 class CycleForm(forms.ModelForm[ReviewCycle]):
     """The dates of a cycle; each must lie after the one before it."""
 
     class Meta:
         model = ReviewCycle
-        fields = ("year", "scale", *CYCLE_DATES, "letter_de", "letter_en")
-        widgets: ClassVar = {name: day_input() for name in CYCLE_DATES} | {"letter_de": lines(4), "letter_en": lines(4)}
+        fields = ("year", "scale", *CYCLE_DATES, *CYCLE_WORDS)
+        widgets: ClassVar = {name: day_input() for name in CYCLE_DATES} | {name: lines(4) for name in CYCLE_WORDS}
         labels: ClassVar = {"year": _("Year"), "scale": _("Scale of the verdicts")}
         help_texts: ClassVar = {
             "reporting_date": _("The day whose state the report shows. Units are asked from the day after."),
-            "letter_de": _("Comes before the number of entries and the link in every mail. May stay empty."),
+            "letter_de": _("Comes before the number of entries and the link. May stay empty."),
+            "reminder_de": _("Where it is empty, reminders say what the request says."),
+            "escalation_de": _("Where it is empty, the letter to the head says what the request says."),
             "last_reminder_on": _("After this day an answer that is missing counts as “no reply”."),
         }
 
@@ -174,75 +174,6 @@ def initial_answer(confirmation: Confirmation) -> dict[str, Any]:
     return values
 
 
-class AssessmentForm(forms.Form):
-    """Verdict, trend and finding. ``verdict`` is a grade's code, ``too_early`` or ``out_of_competence``."""
-
-    finding_de = forms.CharField(
-        label=_("Finding"),
-        required=False,
-        widget=lines(9),
-        help_text=_("Say what happened, what is missing and what follows."),
-    )
-    finding_en = forms.CharField(
-        label=_("Finding in English"),
-        required=False,
-        widget=lines(6),
-        help_text=_("Where it is missing, the English report shows the German text."),
-    )
-    verdict = forms.ChoiceField(label=_("Verdict"), required=False, widget=forms.RadioSelect)
-    trend = forms.ChoiceField(label=_("Trend since last year"), choices=Trend, required=False, widget=forms.RadioSelect)
-
-    def __init__(
-        self, assessment: Assessment, data: Any = None, *, complete: bool = False, start: Assessment | None = None
-    ) -> None:
-        """``complete``: nothing may be missing; ``start``: whose text an empty finding begins with."""
-        self.assessment = assessment
-        self.complete = complete
-        text = start if start and not assessment.finding_de else assessment
-        initial = {"verdict": assessment.verdict, "trend": assessment.trend}
-        super().__init__(data, initial=initial | {name: getattr(text, name) for name in ("finding_de", "finding_en")})
-        limit_texts(self)
-        self.grades = list(assessment.cycle.scale.grades.all())
-        verdict = self.fields["verdict"]
-        assert isinstance(verdict, forms.ChoiceField)
-        others = (Outcome.TOO_EARLY, Outcome.OUT_OF_COMPETENCE)
-        verdict.choices = [(grade.code, str(grade)) for grade in self.grades] + [(o.value, o.label) for o in others]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no finding is written yet."""
-        return not self["finding_de"].value()
-
-    @property
-    def verdict_cards(self) -> Iterator[dict[str, Any]]:
-        """What can be chosen, as cards: the grades with their definitions, then the two other outcomes."""
-        chosen = self["verdict"].value()
-        for rank, grade in enumerate(self.grades, 1):
-            texts = {name: getattr(grade, name) for name in ("label_de", "label_en", "definition_de", "definition_en")}
-            yield texts | {
-                "code": grade.code,
-                "rank": rank,
-                "size": len(self.grades),
-                "is_chosen": chosen == grade.code,
-            }
-        for outcome in (Outcome.TOO_EARLY, Outcome.OUT_OF_COMPETENCE):
-            label = str(outcome.label)
-            yield {"code": outcome.value, "label_de": label, "label_en": label, "is_chosen": chosen == outcome.value}
-
-    def clean(self) -> dict[str, Any]:
-        """Before it is submitted, says at the field what is missing; a draft may miss anything."""
-        cleaned = super().clean() or self.cleaned_data
-        missing = {
-            "finding_de": _("Write the finding before you submit the assessment."),
-            "verdict": _("Choose a verdict."),
-            "trend": _("Say how this compares with last year."),
-        }
-        for name, sentence in missing.items():
-            if self.complete and not cleaned.get(name) and name not in self.errors:
-                self.add_error(name, sentence)
-        return cleaned
-
-
 class FollowUpForm(forms.ModelForm[FollowUp]):
     class Meta:
         model = FollowUp
@@ -321,39 +252,6 @@ class ResultForm(forms.Form):
         label=_("Result"), widget=lines(4), error_messages={"required": _("Say what came of it or why it was dropped.")}
     )
     result_en = forms.CharField(label=_("Result in English"), required=False, widget=lines(3))
-
-
-class AssessmentFilter(forms.Form):
-    """What narrows the list of assessments; nonsense narrows nothing."""
-
-    state = forms.ChoiceField(label=_("State"), required=False)
-    verdict = forms.ChoiceField(label=_("Verdict"), required=False)
-    q = forms.CharField(label=_("Keyword"), required=False, widget=forms.TextInput(attrs={"type": "search"}))
-
-    def __init__(self, data: Any, *, cycle: ReviewCycle) -> None:
-        super().__init__(data)
-        every = ("", _("All"))
-        grades = [(grade.code, f"{grade.code} {localized(grade, 'label')}") for grade in cycle.scale.grades.all()]
-        others = [(outcome.value, outcome.label) for outcome in (Outcome.TOO_EARLY, Outcome.OUT_OF_COMPETENCE)]
-        for name, choices in (("state", AssessmentState.choices), ("verdict", [*grades, *others])):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [every, *choices]
-
-    def chosen(self) -> dict[str, str]:
-        return self.cleaned_data if self.is_valid() else dict.fromkeys(self.fields, "")
-
-    def summary(self) -> str:
-        """What holds now, in words."""
-        return ", ".join(self._words())
-
-    def _words(self) -> Iterator[str]:
-        for name, value in self.chosen().items():
-            field = self.fields[name]
-            if value and isinstance(field, forms.ChoiceField):
-                yield str(dict(field.choices)[value])  # type: ignore[arg-type] # a plain list of pairs, see above
-            elif value:
-                yield f"“{value}”"
 
 
 class ReminderDateForm(forms.Form):

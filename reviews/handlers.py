@@ -48,7 +48,7 @@ def send_mails(_arguments: dict[str, Any], progress: Progress) -> dict[str, Any]
             try:
                 number = post.send(mail, words)
             except letters.NotSentError as error:
-                mails.note_failed(mail, str(error), for_good=error.for_good)
+                mails.note_failed(mail, str(error), for_good=error.for_good, away=error.away)
                 failed += 1
             else:
                 mails.note_sent(mail, subject=words.subject, text=words.text, message_id=number)

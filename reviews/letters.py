@@ -35,11 +35,14 @@ class Written:
 
 
 class NotSentError(Exception):
-    """Why a mail did not leave, in a sentence; ``for_good`` where trying again does not help."""
+    """Why a mail did not leave, in a sentence; ``for_good`` where trying again does not help.
 
-    def __init__(self, why: str, *, for_good: bool) -> None:
+    ``away``: there was no server to refuse it, so this was no attempt.
+    """
+
+    def __init__(self, why: str, *, for_good: bool, away: bool = False) -> None:
         super().__init__(why)
-        self.for_good = for_good
+        self.for_good, self.away = for_good, away
 
 
 def write(cycle: ReviewCycle, kind: str, letter: Letter, city: City | None) -> Written:
@@ -53,7 +56,7 @@ def write(cycle: ReviewCycle, kind: str, letter: Letter, city: City | None) -> W
             "answers": letter.answers,
             "releases": letter.releases,
             "renewals": letter.renewals,
-            "own_words": texts.localized(cycle, "letter"),
+            "own_words": _own_words(cycle, kind),
             "url": f"{settings.BASE_URL}{'/' if kind == MailKind.RENEWAL else reverse('reviews:answers')}",
             "city": texts.localized(city, "name") if city else settings.CITY_NAME,
             "notice": texts.localized(city, "notice") if city and city.is_sample else "",
@@ -69,6 +72,14 @@ def written(mail: Mail, city: City | None) -> Written:
     """The words of a mail that was written down."""
     counts = (mail.open_answers, mail.waiting_releases, mail.renewals)
     return write(mail.cycle, mail.kind, Letter(mail.address, mail.person, list(mail.units.all()), *counts), city)
+
+
+def _own_words(cycle: ReviewCycle, kind: str) -> str:
+    """What the officer wrote for this kind of mail, or else for the requests; nothing where officers are written to."""
+    own = {MailKind.REMINDER: "reminder", MailKind.ESCALATION: "escalation"}.get(MailKind(kind), "letter")
+    if kind == MailKind.RENEWAL:
+        return ""
+    return texts.localized(cycle, own) or texts.localized(cycle, "letter")
 
 
 def _subject(cycle: ReviewCycle, kind: str) -> str:
@@ -109,7 +120,7 @@ class Post:
         except (OSError, SMTPException) as error:
             self.connection.close()
             why = _("The mail server cannot be reached (%(why)s).") % {"why": type(error).__name__}
-            raise NotSentError(why, for_good=False) from error
+            raise NotSentError(why, for_good=False, away=not isinstance(error, SMTPException)) from error
         except ValueError as error:  # an address that cannot stand in a header
             raise NotSentError(_("This address cannot be written to."), for_good=True) from error
         return number

@@ -1,7 +1,7 @@
 from django.urls import path
 
-from reviews import unit_urls
-from reviews.views import assess, board, calendars, confirm, cycles, follow_ups, mails
+from reviews import officer_urls, unit_urls
+from reviews.views import assess, assessment_list, board, calendars, confirm, cycles, follow_ups, mails
 
 app_name = "reviews"
 
@@ -30,7 +30,7 @@ urlpatterns = [
     path("cycles/plan/", cycles.plan, name="cycle-plan"),
     path("<int:year>/", cycles.cycle, name="cycle"),
     path("<int:year>/dates/", cycles.change_dates, name="cycle-dates"),
-    path("<int:year>/open/mails/", cycles.opening_mails, name="cycle-open-mails"),
+    path("<int:year>/open/mails/", cycles.mails_to_come, name="cycle-open-mails"),
     path("<int:year>/mails/", mails.mail_list, name="mails"),
     path("mails/<int:pk>/", mails.mail, name="mail"),
     path("mails/<int:pk>/again/", mails.mail_again, name="mail-again"),
@@ -39,7 +39,8 @@ urlpatterns = [
     path("<int:year>/begin-assessing/", cycles.begin_assessing, name="cycle-begin-assessing"),
     path("<int:year>/freeze/", cycles.freeze, name="cycle-freeze"),
     path("<int:year>/undo-freeze/", cycles.undo_freeze, name="cycle-undo-freeze"),
-    path("<int:year>/assessments/", assess.assessment_list, name="assessment-list"),
+    path("<int:year>/assessments/", assessment_list.assessment_list, name="assessment-list"),
+    *officer_urls.urlpatterns,
     path(f"{OF_A_COMMITMENT}/", assess.assess, name="assess"),
     path(f"{OF_A_COMMITMENT}/save/", assess.save, name="assess-save"),
     path(f"{OF_A_COMMITMENT}/decide/", assess.decide, name="decide"),

@@ -1,13 +1,13 @@
 """Verdicts: the officer writes them with everything in view, somebody else approves them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.db.models import Count, F, Q, QuerySet
+from django.core.cache import cache
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,46 +15,22 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from commitments import clock
 from commitments.forms import add_errors
-from commitments.models import Contribution, Grade, LinkState, Measure, MeasureLink, MeasureStatus
+from commitments.forms.measures import difference
+from commitments.models import Grade, LinkState, Measure, User
 from commitments.permissions import Verb, can, grant, require
 from commitments.requests import UserRequest
-from reviews.forms import AssessmentFilter, AssessmentForm, DissentForm, ReasonForm, ReviewEntryForm, StatementForm
-from reviews.models import (
-    ANSWERED,
-    Assessment,
-    AssessmentState,
-    Confirmation,
-    ConfirmationResult,
-    FollowUp,
-    Outcome,
-    ReviewCycle,
-    ReviewEntry,
-    Statement,
-)
-from reviews.views import shown
+from commitments.tracking import history_model
+from commitments.workflow import last_change
+from reviews.assessment_forms import AssessmentForm, Sheet
+from reviews.forms import DissentForm, ReasonForm, ReviewEntryForm, StatementForm
+from reviews.models import Assessment, AssessmentMeasure, AssessmentState, Confirmation, Outcome, Statement
+from reviews.views.basis import basis, evidence
 from reviews.views.board import require_city_wide
 from reviews.workflow import assessments as workflow
+from reviews.workflow.steps import locked_cycle
 
-ROWS_A_PAGE = 25
-
-
-@require_GET
-def assessment_list(request: UserRequest, year: int) -> HttpResponse:
-    """A round's verdicts, narrowed by state, verdict and keyword."""
-    cycle = get_object_or_404(ReviewCycle.objects.visible_to(request.user).select_related("scale"), year=year)
-    require_city_wide(request.user)
-    rows = Assessment.objects.visible_to(request.user).filter(cycle=cycle)
-    form = AssessmentFilter(request.GET, cycle=cycle)
-    found = _narrowed(rows, form.chosen()).select_related("commitment__lead_unit", "grade")
-    counts = dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
-    context = {
-        "cycle": cycle,
-        "page": Paginator(found.order_by("commitment__reference"), ROWS_A_PAGE).get_page(request.GET.get("page")),
-        "form": form,
-        "summary": form.summary(),
-        "chips": _chips(counts, request.GET.get("state", "")),
-    }
-    return render(request, "reviews/assessment_list.html", context)
+A_DAY = 24 * 60 * 60
+"""So long a window remembers what it saved itself, in seconds."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -65,15 +41,16 @@ def assess(request: UserRequest, year: int, reference: str) -> HttpResponse:
         return redirect("reviews:decide", year, reference)
     require(request.user, Verb.ASSESS, row, on=clock.today())
     if row.state in (AssessmentState.SUBMITTED, AssessmentState.APPROVED) or row.cycle.is_final:
-        if request.method == "POST" and AssessmentForm(row, request.POST).has_changed():
-            messages.warning(request, _("This assessment is submitted already. What you have just typed is not kept."))
-        return redirect("reviews:decide", year, reference)
+        return _too_late(request, row) if request.method == "POST" else redirect("reviews:decide", year, reference)
     shown_basis = basis(request, row)
+    measures = [entry.measure for entry in shown_basis["basis"]]
     start = shown_basis["before"] if "start" in request.GET else None
-    form = AssessmentForm(row, request.POST or None, complete="submit" in request.POST, start=start)
+    named = _named(row) if request.method == "POST" else frozenset(shown_basis["named"])
+    form = _form(request, row, measures, named, complete="submit" in request.POST, start=start)
     if form.is_valid() and _saved(form, request):
         return redirect("reviews:decide" if form.complete else "reviews:assess", year, reference)
-    return render(request, "reviews/assess.html", shown_basis | {"form": form})
+    differing = _meanwhile(form, row) if form.has_error(NON_FIELD_ERRORS, "changed") else []
+    return render(request, "reviews/assess.html", shown_basis | {"form": form, "differing": differing})
 
 
 @require_http_methods(["POST"])
@@ -81,11 +58,58 @@ def save(request: UserRequest, year: int, reference: str) -> HttpResponse:
     """Keep the draft while somebody types; answers with a line that says so."""
     row = _assessment(request, year, reference)
     require(request.user, Verb.ASSESS, row, on=clock.today())
-    form = AssessmentForm(row, request.POST)
+    form = _form(request, row, list(_measures(request.user, row)), _named(row))
     saved = form.is_valid() and _kept(form, request)
-    before = workflow.last_approved(row)
-    context = {"saved": saved, "form": form, "now": clock.now(), "before": before}
-    return render(request, "reviews/_assess_saved.html", context)
+    return render(request, "reviews/_assess_saved.html", {"saved": saved, "form": form, "now": clock.now()})
+
+
+def _form(
+    request: UserRequest, row: Assessment, measures: list[Measure], named: frozenset[int], **options: Any
+) -> AssessmentForm:
+    seen: int = row.seen  # type: ignore[attr-defined] # annotated
+    return AssessmentForm(row, request.POST or None, of=Sheet(measures, named, seen, **options))
+
+
+def _named(row: Assessment) -> frozenset[int]:
+    """The measures that the finding rests on, as it stands."""
+    named = AssessmentMeasure.objects.filter(assessment=row, ended_on__isnull=True)
+    return frozenset(named.values_list("measure_id", flat=True))
+
+
+def _measures(user: User, row: Assessment) -> Any:
+    """The measures that serve the commitment, as far as somebody may see them."""
+    linked = Measure.objects.visible_to(user)
+    return linked.filter(links__commitment=row.commitment, links__state=LinkState.ACCEPTED)
+
+
+def _too_late(request: UserRequest, row: Assessment) -> HttpResponse:
+    """Somebody has submitted it meanwhile: what was typed is shown once more, so that nothing is lost."""
+    form = _form(request, row, list(_measures(request.user, row)), _named(row))
+    if not form.has_changed():
+        return redirect("reviews:decide", row.cycle.year, row.commitment.reference)
+    sentence = _("Somebody has submitted this assessment meanwhile. What you wrote is not saved; it stands below.")
+    messages.warning(request, sentence)
+    context = {"row": row, "commitment": row.commitment, "cycle": row.cycle, "form": form}
+    return render(request, "reviews/assess_late.html", context, status=409)
+
+
+def _meanwhile(form: AssessmentForm, row: Assessment) -> list[dict[str, str]]:
+    """Where what was typed differs from what somebody else has saved; whoever saves again was told of it."""
+    row.refresh_from_db()
+    now = AssessmentForm(row, of=Sheet(form.of.measures, _named(row)))
+    form.as_seen_now(last_change(row))
+    return difference(form, now.initial)
+
+
+@require_GET
+def evidence_of(request: UserRequest, year: int, reference: str) -> HttpResponse:
+    """What bears out the commitment and its measures: fetched once the page stands, without script a page."""
+    row = _assessment(request, year, reference)
+    may_add = can(request.user, Verb.ADD_EVIDENCE, row.commitment, on=clock.today())
+    context = {"row": row, "commitment": row.commitment, "cycle": row.cycle, "may_write": may_add}
+    context["evidence"] = list(evidence(request, row))
+    page = "_basis_evidence" if request.headers.get("HX-Request") else "assess_evidence"
+    return render(request, f"reviews/{page}.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -170,132 +194,44 @@ def add_dissent(request: UserRequest, year: int, reference: str) -> HttpResponse
     return _show_note(request, row, form, _("Enter a unit's objection"))
 
 
-@dataclass(frozen=True)
-class Answered:
-    """A unit's answer in short."""
-
-    row: Confirmation
-    standing: shown.Standing
-    changes: list[shown.Change]
-
-    @property
-    def is_disputed(self) -> bool:
-        return self.row.result == ConfirmationResult.DISPUTED and self.row.state in ANSWERED
-
-
-@dataclass(frozen=True)
-class Basis:
-    """A measure that serves the commitment, with what its units answered."""
-
-    measure: Measure
-    contribution: str
-    status: str
-    answers: list[Answered]
-
-
-def basis(request: UserRequest, row: Assessment) -> dict[str, Any]:
-    """Everything that a verdict on a commitment rests on, as far as the reader may see it."""
-    user, today = request.user, clock.today()
-    commitment, classes = row.commitment, user.clearance()
-    answers = _answers(request, row)
-    measures = list(_basis(request, row, answers))
-    promises = list(FollowUp.objects.visible_to(user).filter(commitment=commitment).select_related("unit", "cycle"))
-    entries = ReviewEntry.objects.filter(commitment=commitment, protection__in=classes)
-    contradictions = workflow.contradictions_among(
-        row,
-        statuses=[entry.measure.status for entry in measures],
-        disputed=sum(found.is_disputed for entry in measures for found in entry.answers),
-        overdue=sum(promise.is_overdue(today) for promise in promises),
-    )
-    return {
-        "row": row,
-        "commitment": commitment,
-        "cycle": row.cycle,
-        "before": workflow.last_approved(row),
-        "contradictions": list(contradictions),
-        "basis": measures,
-        "nil_answers": answers.get(None, []),
-        "follow_ups": promises,
-        "entries": entries.select_related("author"),
-        "statements": Statement.objects.filter(commitment=commitment, cycle=row.cycle, protection__in=classes),
-        "dissents": row.dissents.select_related("unit"),
-        "today": today,
-    }
-
-
-def _answers(request: UserRequest, row: Assessment) -> dict[int | None, list[Answered]]:
-    """This year's answers by measure; those on the commitment itself under None."""
-    rows = Confirmation.objects.visible_to(request.user).filter(cycle=row.cycle).current().with_void()
-    linked = MeasureLink.objects.accepted().filter(commitment=row.commitment).values("measure")
-    found: dict[int | None, list[Answered]] = {}
-    for answer in (
-        rows.filter(Q(measure__in=linked) | Q(commitment=row.commitment))
-        .select_related("cycle", "unit")
-        .prefetch_related("reminders")
-    ):
-        entry = Answered(answer, shown.standing(answer, clock.today()), shown.changes(answer))
-        found.setdefault(answer.measure_id, []).append(entry)
-    return found
-
-
-def _basis(request: UserRequest, row: Assessment, answers: dict[int | None, list[Answered]]) -> Iterator[Basis]:
-    measures = Measure.objects.visible_to(request.user).with_shown_status()
-    measures = measures.filter(links__commitment=row.commitment, links__state=LinkState.ACCEPTED)
-    for measure in measures.annotate(contribution=F("links__contribution")):
-        contribution = Contribution(measure.contribution)  # type: ignore[attr-defined] # annotated
-        status = MeasureStatus(measure.shown_status)  # type: ignore[attr-defined] # annotated
-        yield Basis(measure, str(contribution.label), str(status.label), answers.get(measure.pk, []))
-
-
 def _assessment(request: UserRequest, year: int, reference: str) -> Assessment:
     """The verdict on a commitment in a round, drafts only for those who see the work of all units."""
     seen = Assessment.objects.visible_to(request.user).select_related(
         "cycle__scale", "commitment__lead_unit", "grade", "author", "author_for", "approver", "approver_for"
     )
+    past = history_model(Assessment).objects.filter(id=OuterRef("pk")).order_by("-history_id")
+    seen = seen.annotate(seen=Subquery(past.values("history_id")[:1]))
     row = get_object_or_404(seen, cycle__year=year, commitment__reference=reference)
     require_city_wide(request.user)
     return row
 
 
-def _narrowed(rows: QuerySet[Assessment], chosen: dict[str, str]) -> QuerySet[Assessment]:
-    if chosen["state"]:
-        rows = rows.filter(state=chosen["state"])
-    if chosen["verdict"]:
-        rows = rows.filter(Q(grade__code=chosen["verdict"]) | Q(outcome=chosen["verdict"]))
-    if chosen["q"]:
-        words = Q()
-        for field in ("commitment__reference", "commitment__title_de", "commitment__title_en", "finding_de"):
-            words |= Q(**{f"{field}__icontains": chosen["q"]})
-        rows = rows.filter(words)
-    return rows
-
-
-def _chips(counts: dict[str, int], state: str) -> list[dict[str, object]]:
-    every = [("", _("All"), sum(counts.values()))]
-    states = [(name, label, counts.get(name, 0)) for name, label in AssessmentState.choices]
-    return [
-        {"label": label, "url": f"?state={name}", "count": count, "is_active": name == state}
-        for name, label, count in every + states
-    ]
-
-
 def _kept(form: AssessmentForm, request: UserRequest) -> bool:
-    """Save the draft where something changed; false where a rule forbids it."""
+    """Save the draft where something changed; false where a rule forbids it, or somebody else was faster."""
     if not form.has_changed():
         return True
-    verdict = form.cleaned_data["verdict"]
-    grade: Grade | None = next((grade for grade in form.grades if grade.code == verdict), None)
-    finding = workflow.Finding(
-        outcome=Outcome.GRADE if grade else verdict,
-        grade=grade,
-        **{name: form.cleaned_data[name] for name in ("trend", "finding_de", "finding_en")},
-    )
+    window = f"assess-{form.assessment.pk}-{request.user.pk}-{form.cleaned_data['window'] or uuid.uuid4()}"
     try:
-        workflow.save_assessment(form.assessment, finding, actor=request.user, at=clock.now())
+        with transaction.atomic():
+            locked_cycle(form.assessment.cycle_id)  # waits for what this window is saving at this moment
+            seen = cache.get(window) or form.cleaned_data["seen"]  # what a window has saved itself, it has seen
+            workflow.save_assessment(form.assessment, _finding(form), actor=request.user, at=clock.now(), seen=seen)
+            cache.set(window, last_change(form.assessment), A_DAY)
     except ValidationError as error:
         add_errors(form, error)
         return False
     return True
+
+
+def _finding(form: AssessmentForm) -> workflow.Finding:
+    verdict = form.cleaned_data["verdict"]
+    grade: Grade | None = next((grade for grade in form.grades if grade.code == verdict), None)
+    return workflow.Finding(
+        outcome=Outcome.GRADE if grade else verdict,
+        grade=grade,
+        measures=form.named_measures(),
+        **{name: form.cleaned_data[name] for name in ("trend", "finding_de", "finding_en", "self_assessed")},
+    )
 
 
 def _saved(form: AssessmentForm, request: UserRequest) -> bool:

@@ -1,6 +1,7 @@
 """The officer's board: which unit is how far, what is missing, what a unit wants changed in the register."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,8 +16,9 @@ from commitments import clock
 from commitments.models import OrganisationalUnit, User
 from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
-from reviews.models import Confirmation, ConfirmationResult, ConfirmationState, CycleState, ReviewCycle
+from reviews.models import Confirmation, ConfirmationState, CycleState, ReviewCycle
 from reviews.views import cycles, progress, shown
+from reviews.views.checks import freezing, with_pending_changes
 from reviews.views.sheets import answers_of
 from reviews.workflow import confirmations as workflow
 from reviews.workflow.changes import Change, pending_changes
@@ -32,23 +34,25 @@ def board(request: UserRequest, year: int | None = None) -> HttpResponse:
     if cycle is None:
         return redirect("reviews:cycle-list")
     today = clock.today()
-    units = progress.by_unit(request.user, cycle, today)
+    units = progress.by_unit(request.user, cycle, today, with_reminders=False)
+    reminded = cycles.reminded(request.user, cycle, today)
+    for unit in units:
+        unit.reminders = sorted({on for key, on, _kind in reminded if key == unit.key})
     state = request.GET.get("state", "")
     found = [unit for unit in units if state in unit.states] if state in progress.FILTERS else units
     facts = progress.Facts.of(units)
-    context = {
+    context: dict[str, Any] = {
         "cycle": cycle,
         "today": today,
         "facts": facts,
         "days_left": shown.days_left(cycle.days_left(today)),
         "chips": _chips(units, state),
         "page": Paginator(_rows(found, cycle), UNITS_A_PAGE).get_page(request.GET.get("page")),
-        **cycles.freezing(request.user, cycle, today, facts),
-        "reminders": cycles.reminders(request.user, cycle, today),
+        "reminders": cycles.reminders(reminded),
         "pending": pending(request.user, cycle),
     }
-    days = [day for unit in units for day in unit.reminders]
-    context["picture"] = progress.picture(request.user, cycle, today, days, facts.total)
+    context |= freezing(request.user, cycle, today, facts, len(context["pending"]))
+    context["picture"] = cycles.drawn(request.user, cycle, today, context["reminders"])
     return render(request, "reviews/board.html", context)
 
 
@@ -122,11 +126,10 @@ def require_city_wide(user: User) -> None:
 
 def pending(user: User, cycle: ReviewCycle) -> list[Answered]:
     """Released answers whose reported changes are not in the register."""
-    rows = Confirmation.objects.visible_to(user).current().filter(cycle=cycle, state=ConfirmationState.RELEASED)
-    rows = rows.filter(result=ConfirmationResult.CHANGED).exclude(changes={})
-    rows = rows.select_related("cycle", "unit", "measure").prefetch_related("measure__measure_units__unit")
-    found = (Answered(row, shown.Standing("changed", ""), shown.changes(row), _pending(row)) for row in rows)
-    return [answered for answered in found if answered.pending]
+    return [
+        Answered(row, shown.Standing("changed", ""), shown.changes(row), _pending(row))
+        for row in with_pending_changes(user, cycle)
+    ]
 
 
 def _pending(row: Confirmation) -> list[Change]:

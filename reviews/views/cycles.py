@@ -2,19 +2,19 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Value
+from django.db.models import Value
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from commitments import clock, renewals
@@ -25,12 +25,10 @@ from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
 from commitments.texts import long_date
 from reviews import letters
-from reviews.forms import CYCLE_DATES, CycleForm, ReasonForm
+from reviews.forms import CYCLE_DATES, CYCLE_WORDS, CycleForm, ReasonForm
 from reviews.models import (
-    AssessmentState,
     Confirmation,
     CycleState,
-    FollowUp,
     MailKind,
     Reminder,
     ReminderDate,
@@ -38,6 +36,8 @@ from reviews.models import (
     ReviewCycle,
 )
 from reviews.views import progress
+from reviews.views.checks import freezing, with_pending_changes
+from reviews.views.progress_over_time import Picture, picture
 from reviews.workflow import cycles as workflow
 from reviews.workflow import mails
 from reviews.workflow.schedule import SEVERITY
@@ -93,7 +93,9 @@ def change_dates(request: UserRequest, year: int) -> HttpResponse:
 
 
 def _words(form: CycleForm) -> workflow.Words:
-    return workflow.Words(form.cleaned_data["letter_de"], form.cleaned_data["letter_en"])
+    said = form.cleaned_data
+    others = {name: said[name] for name in workflow.Words.OTHERS}
+    return workflow.Words(said["letter_de"], said["letter_en"], **others)
 
 
 @require_GET
@@ -103,8 +105,12 @@ def cycle(request: UserRequest, year: int) -> HttpResponse:
     today = clock.today()
     context: dict[str, Any] = {"cycle": found, "today": today, "phases": phases(found, today)}
     if request.user.is_city_wide and found.state != CycleState.PLANNED:
-        facts = progress.Facts.of(progress.by_unit(request.user, found, today))
-        context |= {"facts": facts, **freezing(request.user, found, today, facts)}
+        facts = progress.Facts.of(progress.by_unit(request.user, found, today, with_reminders=False))
+        pending = 0 if found.is_final else len(with_pending_changes(request.user, found))
+        context |= {"facts": facts, **freezing(request.user, found, today, facts, pending)}
+        context["picture"] = drawn(
+            request.user, found, today, reminders(reminded(request.user, found, today)), with_last_year=False
+        )
     context["editions"] = _editions()
     context["lapses"] = lapses(request.user, found, today)
     return render(request, "reviews/cycle.html", context)
@@ -141,12 +147,16 @@ def open_cycle(request: UserRequest, year: int) -> HttpResponse:
 
 
 @require_GET
-def opening_mails(request: UserRequest, year: int) -> HttpResponse:
-    """The mails that the opening will send, word for word."""
+def mails_to_come(request: UserRequest, year: int) -> HttpResponse:
+    """The mails word for word: what the opening will send, what a reminder and the letter to the head would say now."""
     found = get_object_or_404(ReviewCycle.objects.visible_to(request.user), year=year)
     require(request.user, Verb.OPEN_CYCLE, on=clock.today())
-    scope = scope_of(found, clock.today()) if found.state == CycleState.PLANNED else Scope([], [])
-    context = {"cycle": found, "letters": _letters(found, scope)}
+    wanted = request.GET.get("kind", "")
+    kind = MailKind(wanted) if wanted in PREVIEWED else MailKind.REQUEST
+    chips = [
+        {"label": MailKind(value).label, "url": f"?kind={value}", "is_active": value == kind} for value in PREVIEWED
+    ]
+    context = {"cycle": found, "kind": kind, "chips": chips, "letters": _letters(found, kind)}
     return render(request, "reviews/cycle_letters.html", context)
 
 
@@ -193,6 +203,8 @@ def undo_freeze(request: UserRequest, year: int) -> HttpResponse:
     return render(request, "reviews/cycle_undo_freeze.html", {"cycle": found, "form": form})
 
 
+PREVIEWED = (MailKind.REQUEST.value, MailKind.REMINDER.value, MailKind.ESCALATION.value)
+
 MANY = 1000
 """So many requests take longer than a click."""
 
@@ -225,13 +237,18 @@ class Preview:
     words: letters.Written | None
 
 
-def _letters(cycle: ReviewCycle, scope: Scope) -> list[Preview]:
-    """The mails that the opening will send, those first that nobody will get."""
-    city = City.objects.first()
-    wanted = sorted(mails.letters_of(scope, clock.today()), key=lambda letter: letter.address)
+def _letters(cycle: ReviewCycle, kind: MailKind) -> list[Preview]:
+    """The mails of a kind as they would go out now, those first that nobody will get."""
+    city, today = City.objects.first(), clock.today()
+    if cycle.state == CycleState.PLANNED:
+        wanted = mails.letters_of(scope_of(cycle, today), today, kind)
+    elif cycle.is_final or kind == MailKind.REQUEST:
+        wanted = []
+    else:
+        wanted = mails.letters(cycle, kind, today)
     return [
-        Preview(letter, letters.write(cycle, MailKind.REQUEST, letter, city) if letter.address else None)
-        for letter in wanted
+        Preview(letter, letters.write(cycle, kind, letter, city) if letter.address else None)
+        for letter in sorted(wanted, key=lambda letter: letter.address)
     ]
 
 
@@ -244,74 +261,6 @@ def _job(request: UserRequest) -> str:
 
 
 @dataclass(frozen=True)
-class Check:
-    """One thing to look at before the freeze; ``kind`` is danger where it stands in the way."""
-
-    kind: str
-    title: str
-    text: str = ""
-    url: str = ""
-
-
-def freezing(user: User, cycle: ReviewCycle, today: date, facts: progress.Facts) -> dict[str, Any]:
-    """What ``reviews/_checks.html`` takes."""
-    found = checks(user, cycle, today, facts)
-    return {"checks": found, "is_blocked": any(check.kind == "danger" for check in found)}
-
-
-def checks(user: User, cycle: ReviewCycle, today: date, facts: progress.Facts) -> list[Check]:
-    """What stands in the way of the freeze, and what will be in the report all the same."""
-    if cycle.is_final:
-        return []
-    states = dict(cycle.assessments.order_by().values_list("state").annotate(n=Count("pk")))
-    total = sum(states.values())
-    waiting = total - states.get(AssessmentState.APPROVED, 0)
-    overdue = FollowUp.objects.visible_to(user).overdue(today).count()
-    found = [_begun(cycle), _assessed(cycle, waiting, total), _released(cycle, facts)]
-    if facts.void:
-        found.append(_void(cycle, facts.void))
-    if overdue:
-        title = ngettext("%(n)d promise is overdue", "%(n)d promises are overdue", overdue) % {"n": overdue}
-        text = _("This does not stop the freeze, but the report will say so.")
-        found.append(Check("warning", title, text, f"{reverse('reviews:follow-up-list')}?state=overdue"))
-    return found
-
-
-def _begun(cycle: ReviewCycle) -> Check:
-    if cycle.state == CycleState.ASSESSING:
-        return Check("success", _("The assessment has begun"))
-    text = _("It can begin with the last reminder on %(day)s.") % {"day": long_date(cycle.last_reminder_on)}
-    return Check("danger", _("The assessment has not begun"), text, reverse("reviews:cycle", args=[cycle.year]))
-
-
-def _assessed(cycle: ReviewCycle, waiting: int, total: int) -> Check:
-    if not waiting:
-        return Check("success", _("All assessments are approved"))
-    title = ngettext(
-        "%(n)d of %(total)d assessments is not approved", "%(n)d of %(total)d assessments are not approved", waiting
-    ) % {"n": waiting, "total": total}
-    text = _("They are due on %(day)s.") % {"day": long_date(cycle.assess_by)}
-    return Check("danger", title, text, reverse("reviews:assessment-list", args=[cycle.year]))
-
-
-def _released(cycle: ReviewCycle, facts: progress.Facts) -> Check:
-    missing = facts.unreleased
-    if not missing:
-        return Check("success", _("All answers are released"))
-    title = ngettext("%(n)d answer is not released", "%(n)d answers are not released", missing) % {"n": missing}
-    text = _("After %(day)s they count as “no reply”, with the dates of the reminders.") % {
-        "day": long_date(cycle.last_reminder_on)
-    }
-    return Check("warning", title, text, f"{reverse('reviews:board', args=[cycle.year])}?state=open#units")
-
-
-def _void(cycle: ReviewCycle, count: int) -> Check:
-    title = ngettext("%(n)d answer is no longer valid", "%(n)d answers are no longer valid", count) % {"n": count}
-    text = _("The measure was changed after the answer. Ask the unit again.")
-    return Check("warning", title, text, f"{reverse('reviews:board', args=[cycle.year])}?state=void#units")
-
-
-@dataclass(frozen=True)
 class Sent:
     """Reminders of one kind on one day; ``units`` is None where they are still to come."""
 
@@ -320,19 +269,36 @@ class Sent:
     units: int | None
 
 
-TO_COME = -1
-"""In place of a number of units: nobody was reminded yet."""
+NOBODY = ""
+"""In place of the key of a unit: nobody was reminded yet."""
 
 
-def reminders(user: User, cycle: ReviewCycle, today: date) -> list[Sent]:
-    """Every reminder that went out on what the user may see, and those that are still to come; one query."""
+def reminded(user: User, cycle: ReviewCycle, today: date) -> list[tuple[str, date, str]]:
+    """Unit, day and kind of every reminder on what the user may see, with those that are still to come; one query."""
     seen = Confirmation.objects.visible_to(user)
-    reminded = Reminder.objects.filter(cycle=cycle, confirmation__in=seen).order_by()
-    went_out = reminded.values_list("sent_on", "kind").annotate(n=Count("confirmation__unit", distinct=True))
+    rows = Reminder.objects.filter(cycle=cycle, confirmation__in=seen).order_by()
+    went_out = rows.values_list("confirmation__unit__key", "sent_on", "kind").distinct()
     planned = ReminderDate.objects.none() if cycle.is_final else ReminderDate.objects.planned()
-    to_come = planned.filter(cycle=cycle, on__gte=today).order_by().values_list("on", "kind", Value(TO_COME))
-    rows = sorted(went_out.union(to_come), key=lambda row: (row[2] == TO_COME, row[0], SEVERITY.index(row[1])))
-    return [Sent(on, str(ReminderKind(kind).label), None if n == TO_COME else n) for on, kind, n in rows]
+    to_come = planned.filter(cycle=cycle, on__gte=today).order_by().values_list(Value(NOBODY), "on", "kind")
+    return list(went_out.union(to_come))
+
+
+def reminders(rows: Iterable[tuple[str, date, str]]) -> list[Sent]:
+    """Reminders of one kind on one day together, those to come after those that went out."""
+    counts = Counter((key == NOBODY, on, kind) for key, on, kind in rows)
+    order = sorted(counts, key=lambda each: (each[0], each[1], SEVERITY.index(ReminderKind(each[2]))))
+    return [
+        Sent(on, str(ReminderKind(kind).label), None if to_come else counts[to_come, on, kind])
+        for to_come, on, kind in order
+    ]
+
+
+def drawn(
+    user: User, cycle: ReviewCycle, today: date, sent: list[Sent], *, with_last_year: bool = True
+) -> Picture | None:
+    """How the answers came in, with the days of these reminders."""
+    went_out, to_come = ([row.on for row in sent if (row.units is None) is planned] for planned in (False, True))
+    return picture(user, cycle, today, went_out, to_come, with_last_year=with_last_year)
 
 
 def phases(cycle: ReviewCycle, today: date) -> list[dict[str, Any]]:
@@ -367,7 +333,7 @@ def _next_dates() -> dict[str, Any]:
     if last is None:
         return {}
     dates = workflow.dates_like(last, last.year + 1)
-    words = {"letter_de": last.letter_de, "letter_en": last.letter_en}
+    words = {name: getattr(last, name) for name in CYCLE_WORDS}
     days = {name: getattr(dates, name) for name in CYCLE_DATES}
     return {"year": last.year + 1, "scale": last.scale_id} | words | days
 

@@ -1,16 +1,14 @@
-"""How far the units are with their answers: counted by unit in the database, and drawn over time."""
+"""How far the units are with their answers, counted by unit in the database."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
-from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from commitments.models import User
-from commitments.texts import long_date, short_date
 from reviews.models import ANSWERED, Confirmation, ConfirmationResult, ConfirmationState, Reminder, ReviewCycle
 from reviews.views import shown
 
@@ -142,91 +140,3 @@ class Facts:
     @property
     def unreleased(self) -> int:
         return self.total - self.released
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A place on an axis of the picture: per cent from the left, or pixels from the top, and its word."""
-
-    at: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Released answers since the opening, in per cent of width and height; last year's beside them."""
-
-    now: str
-    area: str
-    before: str
-    days: list[Mark]
-    levels: list[Mark]
-    reminders: list[Mark]
-    today: Mark
-    sentence: str
-    rows: list[tuple[date, int]]
-
-
-HEIGHT, TOP = 180, 20
-
-
-def picture(user: User, cycle: ReviewCycle, today: date, reminders: list[date], total: int) -> Picture | None:
-    """One query for both years; nothing before the opening."""
-    if not total:
-        return None
-    released = Confirmation.objects.visible_to(user).current().with_void()
-    released = released.filter(Q(is_void=False), state=ConfirmationState.RELEASED)
-    days = released.filter(cycle__year__in=(cycle.year, cycle.year - 1)).annotate(day=TruncDate("released_at"))
-    counts = days.order_by("day").values_list("cycle__year", "cycle__opens_on", "day")
-    length = max((cycle.confirm_by - cycle.opens_on).days, 1)
-    sums: dict[int, dict[int, int]] = {cycle.year: {}, cycle.year - 1: {}}
-    for year, opened, day, count in counts.annotate(n=Count("pk")):
-        offset = min(max((day - opened).days, 0), length)
-        sums[year][offset] = sums[year].get(offset, 0) + count
-    until = min(max((today - cycle.opens_on).days, 0), length)
-    now = _cumulative(sums[cycle.year], until)
-    before = _cumulative(sums[cycle.year - 1], length) if sums[cycle.year - 1] else []
-    top = max(total, *before, 1)
-    line = _line(now, length, top)
-    marks = [(day - cycle.opens_on).days for day in reminders if cycle.opens_on <= day <= cycle.confirm_by]
-    sentence = _("On %(day)s, %(released)s of %(total)s answers are released.")
-    return Picture(
-        now=line,
-        area=f"{line}L{100 * until / length:.1f} 100L0 100Z",
-        before=_line(before, length, top) if before else "",
-        days=[_day(cycle.opens_on, offset, length) for offset in (0, length // 2, length)],
-        levels=[Mark(str(round(TOP + HEIGHT * (1 - n / top))), str(n)) for n in _levels(top)],
-        reminders=[Mark(_across(offset, length), "") for offset in sorted(set(marks))],
-        today=Mark(_across(until, length), str(now[-1])),
-        sentence=sentence % {"day": long_date(today), "released": now[-1], "total": total},
-        rows=[(cycle.opens_on + timedelta(days=offset), now[offset]) for offset in sorted(sums[cycle.year])],
-    )
-
-
-def _cumulative(by_day: dict[int, int], until: int) -> list[int]:
-    found, running = [], 0
-    for offset in range(until + 1):
-        running += by_day.get(offset, 0)
-        found.append(running)
-    return found
-
-
-def _line(values: list[int], length: int, top: int) -> str:
-    points = [f"{100 * offset / length:.1f} {100 * (1 - value / top):.1f}" for offset, value in enumerate(values)]
-    return "M" + "L".join(points)
-
-
-def _across(offset: int, length: int) -> str:
-    """Where a day lies in the picture, whose axis runs from 8 to 98 per cent."""
-    return f"{8 + 90 * offset / length:.1f}%"
-
-
-def _day(first: date, offset: int, length: int) -> Mark:
-    return Mark(_across(offset, length), short_date(first + timedelta(days=offset))[:5])
-
-
-def _levels(top: int) -> list[int]:
-    step = next(
-        step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000) if top / step <= 4 or step > 999
-    )
-    return [*range(0, top - step // 2, step), top]

@@ -5,7 +5,7 @@ Nothing else writes ``Assessment``, except the opening of a cycle.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -25,6 +25,7 @@ from commitments.models import (
 )
 from commitments.permissions import Verb, grant, require
 from commitments.tracking import history_model
+from commitments.workflow.steps import unchanged_since
 from reviews.models import (
     Assessment,
     AssessmentMeasure,
@@ -59,7 +60,8 @@ class Finding:
     finding_de: str = ""
     finding_en: str = ""
     self_assessed: bool = False
-    measures: tuple[Measure, ...] = ()
+    measures: tuple[Measure, ...] | None = None
+    """The measures that the finding rests on; ``None`` leaves those that were named."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,15 @@ class Contradiction:
 
 
 @transaction.atomic
-def save_assessment(assessment: Assessment, finding: Finding, *, actor: User, at: datetime) -> Assessment:
-    """Keep a draft of verdict and finding. Measures that the finding names are added; none is taken away."""
+def save_assessment(
+    assessment: Assessment, finding: Finding, *, actor: User, at: datetime, seen: int | None = None
+) -> Assessment:
+    """Keep a draft of verdict and finding. A measure that is no longer named ends and stays (rule 11).
+
+    ``seen`` is ``last_change`` of the draft that was on the screen: where somebody has saved since, nothing is written.
+    """
     row, role = _taken(assessment, Verb.ASSESS, actor=actor, at=at)
+    unchanged_since(row, seen)
     require_next(NEXT_STATES, row.state, AssessmentState.DRAFT, AssessmentState)
     if finding.grade is not None and finding.grade.scale_id != row.cycle.scale_id:
         raise ValidationError(_("Choose a grade of this cycle's scale."))
@@ -81,17 +89,35 @@ def save_assessment(assessment: Assessment, finding: Finding, *, actor: User, at
     row.outcome, row.grade = finding.outcome, finding.grade
     row.finding_de, row.finding_en = finding.finding_de, finding.finding_en
     row.trend = finding.trend or default_trend(row)
-    row.self_assessed = finding.self_assessed or row.commitment_id in self_assessed()
+    row.self_assessed = finding.self_assessed or row.self_assessed or row.commitment_id in self_assessed()
     row.author, row.author_for = actor, role.acting_for
     save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Assessment written"), at=at)
-    named = set(row.assessment_measures.values_list("measure_id", flat=True))
-    new = [
-        AssessmentMeasure(cycle=row.cycle, assessment=row, measure=measure)
-        for measure in finding.measures
-        if measure.pk not in named
-    ]
-    save_all_as(new, actor=actor, acting_for=role.acting_for, reason=_("Named in the finding"), at=at)
+    if finding.measures is not None:
+        added, ended = _named(row, finding.measures, day_of(at))
+        save_all_as(added, actor=actor, acting_for=role.acting_for, reason=_("Named in the finding"), at=at)
+        save_all_as(ended, actor=actor, acting_for=role.acting_for, reason=_("No longer named in the finding"), at=at)
     return row
+
+
+def _named(
+    row: Assessment, measures: Iterable[Measure], on: date
+) -> tuple[list[AssessmentMeasure], list[AssessmentMeasure]]:
+    """The rows to save so that the finding names exactly these measures: those that begin, and those that end."""
+    wanted = {measure.pk: measure for measure in measures}
+    known = {named.measure_id: named for named in row.assessment_measures.all()}
+    added = [
+        AssessmentMeasure(cycle=row.cycle, assessment=row, measure=measure)
+        for pk, measure in wanted.items()
+        if pk not in known
+    ]
+    for pk, named in known.items():
+        if pk in wanted and named.ended_on is not None:
+            named.ended_on = None
+            added.append(named)
+    ended = [named for pk, named in known.items() if pk not in wanted and named.ended_on is None]
+    for named in ended:
+        named.ended_on = on
+    return added, ended
 
 
 @transaction.atomic

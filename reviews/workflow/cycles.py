@@ -4,6 +4,7 @@ from calendar import monthrange
 from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -56,10 +57,29 @@ class CycleDates:
 
 @dataclass(frozen=True)
 class Words:
-    """What the mails of a round say before they come to the matter; empty: nothing of the officer's own."""
+    """What the mails of a round say before they come to the matter; empty: nothing of the officer's own.
+
+    ``de`` and ``en`` stand in the requests, and in all other mails that have no words of their own.
+    """
 
     de: str = ""
     en: str = ""
+    reminder_de: str = ""
+    reminder_en: str = ""
+    escalation_de: str = ""
+    escalation_en: str = ""
+
+    @classmethod
+    def of(cls, cycle: ReviewCycle) -> "Words":
+        others = {name: getattr(cycle, name) for name in cls.OTHERS}
+        return cls(cycle.letter_de, cycle.letter_en, **others)
+
+    OTHERS: ClassVar = ("reminder_de", "reminder_en", "escalation_de", "escalation_en")
+
+    def write_into(self, cycle: ReviewCycle) -> None:
+        cycle.letter_de, cycle.letter_en = self.de, self.en
+        for name in self.OTHERS:
+            setattr(cycle, name, getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -115,8 +135,8 @@ def plan_cycle(
         scale = last.scale
     assert dates is not None
     cycle = ReviewCycle(year=year, scale=scale, **asdict(dates))
-    letter = letter or (Words(last.letter_de, last.letter_en) if last else Words())
-    cycle.letter_de, cycle.letter_en = letter.de, letter.en
+    words = letter or (Words.of(last) if last else Words())
+    words.write_into(cycle)
     save_as(cycle, actor=actor, acting_for=role.acting_for, reason=_("Review cycle planned"), at=at)
     schedule.plan_usual(cycle, actor=actor, acting_for=role.acting_for, at=at)
     return cycle
@@ -147,7 +167,7 @@ def change_dates(
     for name, day in asdict(dates).items():
         setattr(row, name, day)
     if letter is not None:
-        row.letter_de, row.letter_en = letter.de, letter.en
+        letter.write_into(row)
     save_as(row, actor=actor, acting_for=role.acting_for, reason=reason, at=at)
     schedule.move(row, before, actor=actor, acting_for=role.acting_for, at=at)
     return row
@@ -224,7 +244,10 @@ def freeze_cycle(cycle: ReviewCycle, *, actor: User, at: datetime) -> ReviewCycl
     row = locked_cycle(cycle.pk)
     role = require(actor, Verb.FREEZE_CYCLE, on=day_of(at))
     require_next(NEXT_STATES, row.state, CycleState.FROZEN, CycleState)
-    waiting = row.assessments.exclude(state=AssessmentState.APPROVED).count()
+    open_ = row.assessments.exclude(state=AssessmentState.APPROVED)
+    waiting = open_.filter(commitment__in=Commitment.objects.visible_to(actor)).count()
+    if not waiting and open_.exists():  # rule 10: not even how many
+        raise ValidationError(_("Protected assessments are not approved yet. The cycle can be frozen once all are."))
     if waiting:
         raise ValidationError(
             ngettext(

@@ -150,15 +150,15 @@ def letters(cycle: ReviewCycle, kind: MailKind, today: date) -> list[Letter]:
     return _to_heads(owed) if kind == MailKind.ESCALATION else _to_people(owed, kind, today)
 
 
-def letters_of(scope: Scope, today: date) -> list[Letter]:
-    """The requests that opening a cycle would send."""
+def letters_of(scope: Scope, today: date, kind: MailKind = MailKind.REQUEST) -> list[Letter]:
+    """The requests that opening a cycle would send, or the reminders if nobody answered them."""
     owed: dict[int, Owed] = defaultdict(Owed)
     for request in scope.requests:
         if request.protection == Protection.PROTECTED:
             owed[request.unit.pk].protected_answers += 1
         else:
             owed[request.unit.pk].answers += 1
-    return _to_people(owed, MailKind.REQUEST, today)
+    return _to_heads(owed) if kind == MailKind.ESCALATION else _to_people(owed, kind, today)
 
 
 def _owed(cycle: ReviewCycle) -> Mapping[int, Owed]:
@@ -296,8 +296,14 @@ def note_sent(mail: Mail, *, subject: str, text: str, message_id: str) -> None:
     )
 
 
-def note_failed(mail: Mail, why: str, *, for_good: bool) -> None:
-    """What went wrong, in a sentence; unless the address was refused, the mail is tried again later that day."""
+def note_failed(mail: Mail, why: str, *, for_good: bool, away: bool = False) -> None:
+    """What went wrong, in a sentence; unless the address was refused, the mail is tried again later that day.
+
+    While the server is ``away``, nothing counts as an attempt: a request waits for it, however many days that takes.
+    """
+    if away:
+        mail.attempts -= 1
+        Mail.objects.filter(pk=mail.pk).update(attempts=mail.attempts)
     again = not for_good and mail.attempts < ATTEMPTS
     state = MailState.WAITING if again else MailState.FAILED
     Mail.objects.filter(pk=mail.pk).update(state=state, error=why, changed_at=timezone.now())

@@ -166,6 +166,11 @@ def _successors(on: date) -> dict[int, list[int]]:
     return found
 
 
+def heirs_of(unit_id: int, on: date) -> list[int]:
+    """The units that answer for this one on a day (rule 7)."""
+    return _heirs(unit_id, _successors(on))
+
+
 def _heirs(unit_id: int, successors: dict[int, list[int]]) -> list[int]:
     """The units that answer for this one today: itself, or those at the end of its chain of successors (rule 7)."""
     reached, waiting, heirs = {unit_id}, [unit_id], []

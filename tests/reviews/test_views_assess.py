@@ -66,7 +66,7 @@ def test_an_assessment_is_laid_before_the_approver():
     assert (row.state, row.verdict, row.trend, row.author) == (State.SUBMITTED, "C", Trend.WORSE, officer)
 
 
-def test_what_is_typed_in_a_second_window_after_that_is_not_kept_and_it_says_so():
+def test_what_is_typed_in_a_second_window_after_that_is_not_saved_but_stands_there_to_copy():
     row = make_assessment(make_cycle(), state=State.SUBMITTED, finding_de="Steht.")
 
     response = signed_in(make_officer()).post(address(row), WHOLE, follow=True)
@@ -74,6 +74,7 @@ def test_what_is_typed_in_a_second_window_after_that_is_not_kept_and_it_says_so(
     row.refresh_from_db()
     assert row.finding_de == "Steht."
     assert [str(message) for message in response.context["messages"]]
+    assert WHOLE["finding_de"] in response.content.decode()
 
 
 def test_whoever_only_decides_is_led_to_the_decision():
