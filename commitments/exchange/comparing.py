@@ -300,10 +300,11 @@ class RegisterSubject(Subject):
             candidate.changed.add(column.code)
 
     def _first_values(self, candidate: Candidate, known: Known) -> list[Change]:
-        """What a new row will hold, as far as the file says it."""
-        columns = [column for column in self.columns if column.code in candidate.changed]
-        told = ((column, column.kind.words(candidate.record.values[column.code], known)) for column in columns)
-        return [Change(str(column.heading), "", words) for column, words in told if words]
+        """What a new row will hold, as far as the file says it: neither empty cells nor what is not so."""
+        values = candidate.record.values
+        told = [each for each in self.columns if each.code in candidate.changed]
+        told = [each for each in told if values[each.code] != each.kind.empty]
+        return [Change(str(each.heading), "", each.kind.words(values[each.code], known)) for each in told]
 
     @staticmethod
     def _outcome(candidate: Candidate) -> RowOutcome:
