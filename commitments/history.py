@@ -278,12 +278,21 @@ def erased_title(on: date, ground: str) -> str:
 
 
 def grounds(rows: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """The legal grounds on which states of a history were erased, by table and number; one query, none for none."""
+    """The legal grounds on which texts of states were erased, by table and number; one query, none for none.
+
+    Empty for a state that lost nothing but a hash over another row's texts: it is told like any other.
+    """
     wanted = models.Q(pk__in=())
     for table, number in (known := set(rows)):
         wanted |= models.Q(table=table, row=number)
     events = ErasedRow.objects.filter(wanted).order_by("pk") if known else ErasedRow.objects.none()
-    return {(table, row): ground for table, row, ground in events.values_list("table", "row", "erasure__ground")}
+    found: dict[tuple[str, int], str] = {}
+    for table, row, columns, ground in events.values_list("table", "row", "columns", "erasure__ground"):
+        found[table, row] = found.get((table, row), "") if columns == HASH_ALONE else ground
+    return found
+
+
+HASH_ALONE = ",fingerprint,"
 
 
 class _Names:
@@ -295,6 +304,9 @@ class _Names:
     def __init__(self, steps: Sequence[Step]) -> None:
         erased = [step.row for step in steps if step.row.erased_on]
         self.grounds = grounds((row._meta.db_table, row.history_id) for row in erased)
+        for row in erased:
+            if self.grounds.get((row._meta.db_table, row.history_id)) == "":
+                row.erased_on = None
         people = {row.history_user_id for row in (step.row for step in steps)}
         people |= {step.row.acting_for_id for step in steps}
         self.roles: dict[int, list[Assignment]] = {}

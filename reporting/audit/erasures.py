@@ -1,5 +1,6 @@
 """Erasures as people read them: what of which entry, how much of its past, on which ground, and who signed."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from reporting.audit.names import Name, Names, columns_about, named_as, referenc
 from reporting.audit.withheld import Model, tracked, withheld_rows
 
 EXCERPT = 90
+LONG_WORD = re.compile(r"(\S{20})(?=\S)")
+"""Addresses may be broken there, so that they fit on a phone."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,12 @@ def is_visible(erasure: Erasure, user: User) -> bool:
     return all(visible_row(each.model, each.pk, user) is not None for each in acts.subjects_of(erasure))
 
 
+def name_of(model: Model, pk: int, user: User) -> str:
+    """What an entry is called, or what it belongs to."""
+    subject = Subject(model, pk, frozenset())
+    return _named(subject, Names(_mentioned([subject]), user)).full
+
+
 def columns_held(model: Model, pk: int) -> list[tuple[str, str]]:
     """The columns of a row that hold something, now or in the past, with the beginning of what stands there."""
     plan = planned(Subject(model, pk, frozenset({*acts.columns_of(model), REASON})))
@@ -73,7 +82,7 @@ def columns_held(model: Model, pk: int) -> list[tuple[str, str]]:
 
 
 def _labelled(model: Model, name: str, value: Any) -> str:
-    said = Truncator(" · ".join(strings(value or ""))).chars(EXCERPT)
+    said = LONG_WORD.sub("\\1\u200b", Truncator(" · ".join(strings(value or ""))).chars(EXCERPT))
     return f"{column_word(model, name)}: {said}" if said else column_word(model, name)
 
 

@@ -5,7 +5,7 @@ All rows of a page and the row before each of them are fetched in one query, wha
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -240,14 +240,16 @@ class _Rows:
         models_by_table = {table_of(model): model for model in by_model}
         parts = [_part(model, ids) for model, ids in by_model.items()]
         found = parts[0].union(*parts[1:], all=True) if parts else ()
-        self.all = [_row(models_by_table[table], *rest) for table, *rest in found]
+        rows = [_row(models_by_table[table], *rest) for table, *rest in found]
+        self._grounds = grounds((table_of(row.model), row.history_id) for row in rows if row.erased_on)
+        self.all = [
+            replace(row, erased_on=None) if self._grounds.get((table_of(row.model), row.history_id)) == "" else row
+            for row in rows
+        ]
         self._known = {(row.model, row.history_id): row for row in self.all}
         self._of: dict[tuple[Model, int], list[Row]] = {}
         for row in sorted(self.all, key=lambda row: row.history_id):
             self._of.setdefault((row.model, row.pk), []).append(row)
-
-        erased = [row for row in self.all if row.erased_on]
-        self._grounds = grounds((table_of(row.model), row.history_id) for row in erased)
 
     def ground(self, row: Row) -> str:
         return self._grounds.get((table_of(row.model), row.history_id), "")

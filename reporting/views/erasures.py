@@ -67,7 +67,8 @@ def erasure_new(request: UserRequest, kind: str, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Proposed. Nothing is erased before the second signature."))
             return redirect("reporting:erasure", made.pk)
-    context = {"form": form, "row": row, "kind": words.kind(kind), "columns": columns}
+    called = f"{words.kind(kind)} {erasures.name_of(model, pk, request.user)}"
+    context = {"form": form, "row": row, "called": called, "columns": columns}
     return render(request, "reporting/erasure_new.html", context)
 
 

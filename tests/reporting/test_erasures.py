@@ -383,6 +383,18 @@ class TestTraces:
         assert Confirmation.objects.get().fingerprint == Measure.objects.get(pk=measure.pk).fingerprint
         assert list(findings()) == []
 
+    def test_an_answer_that_lost_a_hash_alone_is_told_as_before(self, officer, dpo, measure):
+        answer = make_confirmation(make_cycle(), measure, state=ConfirmationState.RELEASED)
+        answer.statement_de = "Wie im Vorjahr"
+        save_as(answer, actor=None, reason="Ergänzt", at=NOW())
+
+        carried_out(officer, dpo, measure, "note_de")
+
+        page = text(officer, "reporting:audit", kind="confirmation")
+        assert "Wie im Vorjahr" in page
+        assert "(b)" not in page
+        assert "Buchstabe b" not in page
+
     def test_the_hash_in_a_frozen_answer_goes_as_well(self, officer, dpo, measure):
         cycle = make_cycle(2025)
         make_confirmation(cycle, measure, state=ConfirmationState.RELEASED)
