@@ -1,8 +1,10 @@
 """What `make bench` measures inside the application."""
 
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from django.db import connection
 from django.test import Client
@@ -12,7 +14,9 @@ from django.utils import timezone
 from commitments.clock import at_noon
 from commitments.ledger.sealing import seal
 from commitments.ledger.verification import findings
-from commitments.models import LedgerLeaf, Role, SealOccasion, User
+from commitments.models import LedgerLeaf, LedgerSeal, Role, SealOccasion, User
+from reporting.audit.export import Period
+from reporting.audit.exporting import write
 from reviews.models import Confirmation, ReviewCycle
 from reviews.workflow.cycles import open_cycle, plan_cycle
 
@@ -26,6 +30,10 @@ def ledger(timed: Timed) -> None:
         found = list(findings())
     if found:
         raise SystemExit(f"The ledger does not hold: {found[0]}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.jsonl"
+        with timed("take out the whole ledger with proofs", lambda: f"{path.stat().st_size >> 20} MiB"):
+            write(path, Period(), None, lambda done, total: None)
 
 
 def opening(timed: Timed) -> None:
@@ -35,6 +43,9 @@ def opening(timed: Timed) -> None:
     asked = Confirmation.objects.filter(cycle=cycle)
     with timed("open a cycle", lambda: f"{asked.count()} requests"):
         open_cycle(cycle, actor=officer, at=at_noon(cycle.opens_on))
+    sealed = LedgerSeal.objects.latest("pk").size
+    with timed("seal what that wrote", lambda: f"{LedgerSeal.objects.latest('pk').size - sealed} new leaves"):
+        seal(SealOccasion.DEMAND, at=timezone.now())
 
 
 def pages(paths: Iterable[str], row: Callable[[str, float, str], None]) -> None:

@@ -48,14 +48,28 @@ def _first(found: "models.QuerySet[Any, Any]") -> int | None:
 def differing(model: Model, history: Model) -> Iterator[int]:
     """Keys of rows that are not what the last row of their history says."""
     fields = canonical.content_fields(history)
-    for key, last in _suspected(model, history, fields):
-        live = models.QuerySet(model).filter(pk=key).values(*fields).first()
-        past = models.QuerySet(history).filter(history_id=last).values(*fields).first()
+    for key in _suspected(model, history, fields):
+        then, live, afterwards = _entry(model, history, key), _row(model, key, fields), _entry(model, history, key)
+        if then != afterwards:  # somebody has just changed it: once more, now that they are through
+            then, live = afterwards, _row(model, key, fields)
+        past = models.QuerySet(history).filter(history_id=then).values(*fields).first()
         if live and past and live != past:
             yield key
 
 
-def _suspected(model: Model, history: Model, fields: list[str]) -> list[tuple[int, int]]:
+def _entry(model: Model, history: Model, key: int) -> int | None:
+    """The number of the last entry of a row."""
+    last: int | None = (
+        models.QuerySet(history).filter(**{model._meta.pk.attname: key}).aggregate(n=Max("history_id"))["n"]
+    )
+    return last
+
+
+def _row(model: Model, key: int, fields: list[str]) -> Any:
+    return models.QuerySet(model).filter(pk=key).values(*fields).first()
+
+
+def _suspected(model: Model, history: Model, fields: list[str]) -> list[int]:
     """Rows whose columns are not the same to the database: all that differ, and some whose JSON is only written so."""
     pk = model._meta.pk
     columns = {field.attname: field.column for field in model._meta.concrete_fields}
@@ -71,11 +85,11 @@ def _suspected(model: Model, history: Model, fields: list[str]) -> list[tuple[in
         .query.sql_with_params()
     )
     statement = (
-        f'SELECT now."{pk.column}", past."history_id" FROM ({live}) now '  # noqa: S608 - our own names
+        f'SELECT now."{pk.column}" FROM ({live}) now '  # noqa: S608 - our own names
         f'JOIN ({latest}) latest ON latest."{then[pk.attname]}" = now."{pk.column}" '
         f'JOIN "{history._meta.db_table}" past ON past."history_id" = latest."its_last" '
         f'WHERE {unequal} ORDER BY now."{pk.column}"'
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*parameters, *more])
-        return [(key, last) for key, last in cursor.fetchall()]
+        return [key for (key,) in cursor.fetchall()]

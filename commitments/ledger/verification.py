@@ -190,12 +190,12 @@ def _removed_leaves() -> Iterator[Finding]:
     """On SQLite the numbers of leaves have no gaps, because a number that was given back is given anew."""
     if connection.vendor != "sqlite":
         return
+    with connection.cursor() as cursor:  # first, so that what is added meanwhile is no gap
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [LedgerLeaf._meta.db_table])
+        (given,) = cursor.fetchone() or (0,)
     later = LedgerLeaf.objects.filter(index=OuterRef("index") + 1)
     ends = list(LedgerLeaf.objects.filter(~Exists(later)).order_by("index").values_list("index", flat=True)[:2])
     first = LedgerLeaf.objects.aggregate(first=Min("index"))["first"] or 1
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [LedgerLeaf._meta.db_table])
-        (given,) = cursor.fetchone() or (0,)
     end = ends[0] if ends else 0
     if first > 1 or len(ends) > 1 or given > end:
         number = 1 if first > 1 else end + 1
