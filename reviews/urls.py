@@ -1,7 +1,7 @@
 from django.urls import path
 
 from reviews import officer_urls, unit_urls
-from reviews.views import assess, assessment_list, board, calendars, confirm, cycles, follow_ups, mails
+from reviews.views import answer_files, assess, assessment_list, board, calendars, confirm, cycles, follow_ups, mails
 
 app_name = "reviews"
 
@@ -18,6 +18,11 @@ urlpatterns = [
     path("answers/<int:year>/<slug:unit>/confirm-unchanged/", confirm.confirm_unchanged, name="confirm-unchanged"),
     path("answers/<int:year>/<slug:unit>/submit/", confirm.submit, name="submit"),
     path("answers/<int:year>/<slug:unit>/release/", confirm.release, name="release"),
+    path("answers/<int:year>/<slug:unit>/file/", answer_files.answer_file, name="answer-file"),
+    path("answers/<int:year>/<slug:unit>/file/download/", answer_files.download, name="answer-file-download"),
+    path("answers/files/<int:pk>/", answer_files.check, name="answer-file-check"),
+    path("answers/files/<int:pk>/discard/", answer_files.discard, name="answer-file-discard"),
+    path("<int:year>/board/files/", answer_files.download_all, name="answer-files"),
     path("requests/<int:pk>/", confirm.answer, name="answer"),
     path("requests/<int:pk>/withdraw/", confirm.withdraw, name="withdraw"),
     path("requests/<int:pk>/send-back/", confirm.send_back, name="send-back"),

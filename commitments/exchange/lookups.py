@@ -86,6 +86,10 @@ class Lookup:
             return self._keys.get(pk, "")
         return name
 
+    def all_names(self) -> list[str]:
+        """How all the rows are written into cells, in the order of the alphabet."""
+        return sorted((self.name(pk) for pk in self._keys), key=str.casefold)
+
     def key(self, pk: int) -> str:
         return self._keys[pk]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -114,7 +114,17 @@ class Subject(ABC):
         return ()
 
 
-def columns_of(subject: Subject, table: Table) -> tuple[dict[int, Column], list[CellError]]:
+class Headed(Protocol):
+    """Whatever knows which columns a table has."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+
+    @property
+    def ignores_unknown(self) -> bool: ...
+
+
+def columns_of(subject: Headed, table: Table) -> tuple[dict[int, Column], list[CellError]]:
     """Which column of the file is which of the subject's, and what is wrong with the headings."""
     by_heading = {heading: column for column in subject.columns for heading in column.headings()}
     found: dict[int, Column] = {}
@@ -143,7 +153,7 @@ def missing(columns: Sequence[Column], found: dict[int, Column]) -> list[CellErr
     return [CellError(1, name, sentence % {"name": name}) for name in names]
 
 
-def _unknown(heading: str, subject: Subject) -> str:
+def _unknown(heading: str, subject: Headed) -> str:
     known = {folded(str(column.heading)): str(column.heading) for column in subject.columns}
     near = get_close_matches(folded(heading), list(known), n=1)
     if near:

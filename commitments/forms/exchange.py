@@ -18,6 +18,8 @@ LONGEST_NAME = 200
 class TableFile(forms.FileField):
     """A file with a table, not larger than ``most`` bytes; what it holds is looked at later, in the background."""
 
+    too_large: Any = _("This file is larger than %(limit)s MB. Divide it, or ask the administration to import it.")
+
     def __init__(self, *, suffixes: Iterable[str], most: int, **options: Any) -> None:
         self.suffixes, self.most = tuple(suffixes), most
         widget = forms.FileInput(attrs={"accept": ",".join(self.suffixes)})
@@ -31,8 +33,7 @@ class TableFile(forms.FileField):
         if not upload.size:
             raise ValidationError(_("This file is empty. Choose another one."))
         if upload.size > self.most:
-            sentence = _("This file is larger than %(limit)s MB. Divide it, or ask the administration to import it.")
-            raise ValidationError(sentence % {"limit": megabytes})
+            raise ValidationError(self.too_large % {"limit": megabytes})
         if suffix_of(upload) not in self.suffixes:
             kinds = ", ".join(self.suffixes)
             raise ValidationError(

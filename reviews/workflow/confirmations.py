@@ -3,7 +3,7 @@
 Nothing else writes ``Confirmation``, except the opening of a cycle and ``handing_over``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -75,6 +75,21 @@ def save_draft(
     row.state = ConfirmationState.DRAFT
     save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Draft saved"), at=at)
     return row
+
+
+@transaction.atomic
+def save_drafts(answers: Mapping[Confirmation, Answer], *, actor: User, at: datetime, reason: str) -> int:
+    """Keep the unfinished answers of one cycle, all of them or none; the number kept."""
+    given = {row.pk: answer for row, answer in answers.items()}
+    rows = taken_all(answers, Verb.ANSWER, actor=actor, at=at)
+    for row, _role in rows:
+        if row.state in ANSWERED:
+            raise ValidationError(_("This answer is already submitted. Withdraw it to change it."))
+        require_next(NEXT_STATES, row.state, ConfirmationState.DRAFT, ConfirmationState)
+        _fill_in(row, given[row.pk])
+        row.state = ConfirmationState.DRAFT
+    save_all(rows, actor=actor, reason=reason, at=at)
+    return len(rows)
 
 
 @transaction.atomic

@@ -27,6 +27,8 @@ from reviews.models import (
     ReminderKind,
 )
 from reviews.workflow import calendars as workflow
+from reviews.workflow import confirmations
+from reviews.workflow.confirmations import Answer
 from tests.factories import (
     LONG_AGO,
     make_assessment,
@@ -164,9 +166,7 @@ class TestWhatStandsInIt:
         saved(ReminderDate(cycle=cycle, kind=ReminderKind.ON, on=today() + timedelta(days=14), dropped_on=today()))
 
         before = {key: title for key, title in titles(contact).items() if key.startswith("reminder")}
-        row.state, row.result = ConfirmationState.SUBMITTED, "confirmed"
-        row.submitted_at, row.submitted_by = timezone.now(), contact
-        saved(row)
+        confirmations.submit(row, Answer("confirmed"), actor=contact, at=timezone.now())
 
         assert before == {f"reminder-{day.pk}": "Erinnerung vor der Frist 2027"}
         assert not [key for key in titles(contact) if key.startswith("reminder")]
