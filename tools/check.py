@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from tools.environment import keeps_bytecode
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 PYTHON = str(BIN / "python")
@@ -40,7 +42,7 @@ class Result(NamedTuple):
 def run(name: str) -> Result:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rechenschaft-check-") as data:
-        environment = {**os.environ, **DEPLOYED, "DATA_DIR": data, "DATABASE_URL": ""}
+        environment = {**keeps_bytecode(os.environ), **DEPLOYED, "DATA_DIR": data, "DATABASE_URL": ""}
         done = subprocess.run(CHECKS[name], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     result = Result(name, done.returncode == 0, time.monotonic() - started, (done.stdout + done.stderr).strip())
     print(f"{'ok    ' if result.passed else 'FAILED'} {name} ({result.seconds:.1f} s)", flush=True)

