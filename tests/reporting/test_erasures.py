@@ -1,13 +1,9 @@
 """The pages of erasures and of people who leave, and what an erasure reaches beyond its rows."""
 
 import json
-from datetime import timedelta
 
 import pytest
-from allauth.account.models import EmailAddress
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,15 +15,12 @@ from commitments.ledger.verification import findings
 from commitments.models import (
     Direction,
     Erasure,
-    ErasureKind,
     ErasureState,
     Evidence,
     Ground,
     Job,
     JobState,
     Measure,
-    ProtectedAccess,
-    ProtectedUse,
     Protection,
     Role,
     Transfer,
@@ -35,25 +28,18 @@ from commitments.models import (
     User,
 )
 from commitments.tracking import history_model
-from commitments.workflow import access, leaving
 from commitments.workflow import erasure as acts
 from commitments.workflow.erasure import Proposal, subject_of
-from commitments.workflow.evidence import note_reading
 from reporting import erasing, workflow
 from reporting.handlers import erase_traces
 from reporting.models import LockedEdition
-from reviews.models import Confirmation, ConfirmationState, CycleState, Mail, MailKind
+from reviews.models import Confirmation, ConfirmationState, CycleState
 from tests.commitments.pages import MOST_QUERIES, client_of, cost, get, make_trusted, text
 from tests.factories import (
-    LONG_AGO,
-    make_assignment,
-    make_commitment,
     make_confirmation,
     make_cycle,
     make_evidence,
     make_measure,
-    make_partnership,
-    make_unit,
     make_user,
     saved,
 )
@@ -73,11 +59,6 @@ def officer() -> User:
 @pytest.fixture
 def dpo() -> User:
     return make_user(Role.DPO)
-
-
-@pytest.fixture
-def administrator() -> User:
-    return make_user(Role.ADMINISTRATOR)
 
 
 @pytest.fixture
@@ -405,239 +386,3 @@ class TestTraces:
 
         assert Confirmation.objects.get().fingerprint == ""
         assert list(findings()) == []
-
-
-class TestLeaving:
-    @pytest.fixture
-    def person(self) -> User:
-        """Somebody who has held a role until yesterday."""
-        row = make_user(name=NAME, email="amira@example.org")
-        make_assignment(row, Role.CONTACT, valid_to=TODAY() - timedelta(days=1))
-        return row
-
-    def gone(self, person, administrator, dpo) -> User:
-        waiting = leaving.propose_pseudonym(person, "Aus dem Dienst", actor=administrator, at=NOW())
-        erasing.carry_out(waiting, actor=dpo, at=NOW())
-        found: User = User.objects.get(pk=person.pk)
-        return found
-
-    def test_name_and_address_go_and_number_role_and_acts_stay(self, person, administrator, dpo, measure):
-        measure.title_de = "Neu"
-        save_as(measure, actor=person, reason="Umbenannt", at=NOW())
-
-        row = self.gone(person, administrator, dpo)
-
-        assert (row.name, row.email) == (f"Person {row.pk}", f"person-{row.pk}@pseudonym.invalid")
-        assert (row.is_active, row.pseudonymised_on) == (False, TODAY())
-        assert row.assignments.get().role == Role.CONTACT
-        assert history_model(Measure).objects.filter(history_user_id=row.pk).exists()
-        told = str(list(history_model(User).objects.values())) + str(list(User.objects.values()))
-        assert "Amira" not in told
-        assert "amira" not in told
-        assert list(findings()) == []
-
-    def test_historic_acts_show_the_pseudonym_and_the_role(self, person, administrator, dpo, officer):
-        measure = make_measure()
-        measure.title_de = "Neu"
-        save_as(measure, actor=person, reason="Umbenannt", at=NOW())
-        row = self.gone(person, administrator, dpo)
-
-        page = text(officer, "commitments:measure-history", measure.reference)
-
-        assert "Amira" not in page
-        assert f"Person {row.pk}" in page
-
-    def test_no_way_in_is_left(self, person, administrator, dpo):
-        client = client_of(person)
-        EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=True)
-        assert client.get("/").status_code == 200
-
-        row = self.gone(person, administrator, dpo)
-
-        assert not row.has_usable_password()
-        assert not EmailAddress.objects.filter(user=row).exists()
-        assert str(row.pk) not in {each.get_decoded().get("_auth_user_id") for each in Session.objects.all()}
-        assert client.get("/").status_code == 302
-
-    def test_the_log_of_mails_keeps_no_address(self, person, administrator, dpo):
-        cycle = make_cycle()
-        to = {"address": person.email, "person": person, "text": f"Guten Tag {NAME}"}
-        Mail.objects.create(cycle=cycle, kind=MailKind.REQUEST, on=TODAY(), **to)
-
-        self.gone(person, administrator, dpo)
-
-        mail = Mail.objects.get()
-        assert (mail.address, mail.text, mail.on) == ("", "", TODAY())
-
-    def test_what_was_said_of_the_person_goes_with_the_name(self, person, administrator, dpo):
-        right = saved(
-            ProtectedAccess(user=person, valid_from=LONG_AGO, valid_to=LONG_AGO, reason=f"{NAME} betreut die Fälle")
-        )
-
-        self.gone(person, administrator, dpo)
-
-        assert "Amira" not in str(list(ProtectedAccess.objects.values()))
-        assert "Amira" not in str(list(history_model(ProtectedAccess).objects.values()))
-        assert ProtectedAccess.objects.get(pk=right.pk).valid_to == LONG_AGO
-
-    def test_a_running_role_stands_in_the_way_and_is_named(self, administrator, dpo):
-        person, unit = make_user(), make_unit(name_de="Amt für Wasser")
-        make_assignment(person, Role.CONTACT, unit)
-
-        page = text(administrator, "reporting:person-pseudonymise", person.pk)
-
-        assert "Amt für Wasser" in page
-        answer = send(administrator, "person-pseudonymise", {"reason": "Geht"}, person.pk)
-        assert answer.context["form"].errors
-        assert not Erasure.objects.exists()
-
-    def test_open_entries_of_a_unit_without_another_contact_stand_in_the_way(self, administrator, dpo, person):
-        unit = person.assignments.get().unit
-        make_confirmation(make_cycle(), unit=unit)
-        waiting = leaving.propose_pseudonym(person, "Aus dem Dienst", actor=administrator, at=NOW())
-
-        with pytest.raises(ValidationError, match=unit.name_de):
-            erasing.carry_out(waiting, actor=dpo, at=NOW())
-        make_user(Role.CONTACT, unit)
-        erasing.carry_out(waiting, actor=dpo, at=NOW())
-
-        assert User.objects.get(pk=person.pk).pseudonymised_on == TODAY()
-
-    @pytest.mark.parametrize("role", sorted(set(Role) - {Role.ADMINISTRATOR, Role.DPO}))
-    def test_nobody_else_does_it(self, person, administrator, role):
-        waiting = leaving.propose_pseudonym(person, "Aus dem Dienst", actor=administrator, at=NOW())
-        other = make_user(role)
-
-        assert get(other, "reporting:person-pseudonymise", person.pk).status_code == 403
-        with pytest.raises(PermissionDenied):
-            erasing.carry_out(waiting, actor=other, at=NOW())
-
-    def test_nobody_does_it_alone_or_to_themselves(self, person, administrator, dpo):
-        waiting = leaving.propose_pseudonym(person, "Aus dem Dienst", actor=administrator, at=NOW())
-
-        for actor in (administrator, make_user(Role.ADMINISTRATOR)):
-            with pytest.raises(PermissionDenied):
-                erasing.carry_out(waiting, actor=actor, at=NOW())
-        with pytest.raises(ValidationError):
-            leaving.propose_pseudonym(dpo, "Ich gehe", actor=dpo, at=NOW())
-        with pytest.raises(ValidationError):
-            leaving.propose_pseudonym(person, "Noch einmal", actor=dpo, at=NOW())
-
-    def test_the_pages_ask_a_constant_number_of_queries(self, person, administrator, dpo):
-        few = cost(administrator, "reporting:person-pseudonymise", person.pk)
-        for _number in range(4):
-            make_assignment(person, Role.RELEASER, valid_to=TODAY() - timedelta(days=1))
-        waiting = leaving.propose_pseudonym(person, "Aus dem Dienst", actor=administrator, at=NOW())
-
-        assert cost(administrator, "reporting:person-pseudonymise", person.pk) == few <= MOST_QUERIES
-        assert cost(dpo, "reporting:erasure", waiting.pk) <= MOST_QUERIES
-        assert cost(administrator, "reporting:erasure-list") <= MOST_QUERIES
-
-    def test_the_administration_sees_the_erasures_of_people_alone(self, administrator, officer, person, measure):
-        of_content = propose(officer, measure, "note_de")
-        of_person = leaving.propose_pseudonym(person, "Aus dem Dienst", actor=administrator, at=NOW())
-
-        assert Erasure.objects.filter(kind=ErasureKind.PERSON).get() == of_person
-        assert get(administrator, "reporting:erasure", of_content.pk).status_code == 404
-        assert get(administrator, "reporting:erasure", of_person.pk).status_code == 200
-
-
-class TestUseOfTheRight:
-    def test_a_page_with_the_right_is_noted_once_a_day_and_each_row_once(self):
-        row = make_measure(protection=Protection.PROTECTED)
-        reader = make_trusted()
-
-        for _again in range(2):
-            text(reader, "commitments:measure-list")
-            text(reader, "commitments:measure", row.reference)
-
-        noted = ProtectedUse.objects.order_by("pk")
-        assert [(each.reader, each.measure_id) for each in noted] == [(reader, None), (reader, row.pk)]
-        assert history_model(ProtectedUse).objects.count() == 2
-
-    def test_rows_that_are_not_protected_and_people_without_the_right_leave_no_trace(self, officer):
-        row = make_measure()
-
-        text(officer, "commitments:measure", row.reference)
-        text(make_trusted(), "commitments:measure", row.reference)
-
-        assert not ProtectedUse.objects.exclude(measure=None).exists()
-        assert not ProtectedUse.objects.filter(reader=officer).exists()
-
-    @pytest.mark.parametrize("kind", ["commitment", "engagement"])
-    def test_the_pages_of_commitments_and_engagements_are_noted_too(self, kind):
-        reader = make_trusted()
-        if kind == "commitment":
-            number = (row := make_commitment(protection=Protection.PROTECTED)).pk
-            text(reader, "reporting:commitment", row.reference)
-        else:
-            number = (project := make_partnership(protection=Protection.PROTECTED)).pk
-            text(reader, "commitments:engagement", project.key)
-
-        assert getattr(ProtectedUse.objects.exclude(**{kind: None}).get(), f"{kind}_id") == number
-
-    def test_rule_10_what_was_read_is_shown_to_nobody_without_the_right(self, officer):
-        row = make_measure(protection=Protection.PROTECTED, title_de="Geheimer Ort")
-        reader = make_trusted()
-        text(reader, "commitments:measure", row.reference)
-
-        page = text(officer, "reporting:audit", kind="protecteduse")
-
-        assert "Geheimer Ort" not in page
-        assert row.reference not in page
-        assert "Geheimer Ort" in text(reader, "reporting:audit", kind="protecteduse")
-
-    def test_it_is_noted_in_few_queries(self):
-        row = make_measure(protection=Protection.PROTECTED)
-        reader = make_trusted()
-        text(reader, "commitments:measure", row.reference)
-
-        assert cost(reader, "commitments:measure", row.reference) <= MOST_QUERIES
-
-    def test_giving_using_and_ending_the_right_stand_in_the_ledger(self, officer, dpo):
-        reader = make_user(Role.APPROVER)
-        right = access.give_access(reader, TODAY(), TODAY(), actor=officer, at=NOW(), reason="Prüfung des Falls")
-        access.sign_access(right, actor=dpo, at=NOW())
-        evidence = make_evidence(make_measure(protection=Protection.PROTECTED))
-        note_reading(evidence, actor=reader, at=NOW())
-        text(User.objects.get(pk=reader.pk), "commitments:measure-list")
-        access.end_access(right, actor=dpo, at=NOW(), reason="Der Fall ist geprüft")
-
-        rows = list(history_model(ProtectedAccess).objects.order_by("history_id"))
-        assert [row.history_user_id for row in rows] == [officer.pk, dpo.pk, dpo.pk]
-        assert rows[-1].history_change_reason == "Der Fall ist geprüft"
-        assert history_model(ProtectedUse).objects.get().reader_id == reader.pk
-        assert history_model(type(evidence.reads.get())).objects.get().reader_id == reader.pk
-
-
-def test_rule_10_a_job_quotes_nothing_to_one_who_may_see_less_than_its_asker(officer):
-    asker = make_trusted()
-    failed = Job.objects.create(
-        kind="apply-import",
-        asked_by=asker,
-        state=JobState.FAILED,
-        error="“Geheimer Ort” steht doppelt",
-        message="Geheimer Ort",
-        asked_at=NOW(),
-        sent_at=NOW(),
-    )
-
-    assert "Geheimer Ort" not in text(officer, "commitments:job", failed.pk)
-    assert "Geheimer Ort" in text(asker, "commitments:job", failed.pk)
-    assert "Geheimer Ort" in text(make_trusted(), "commitments:job", failed.pk)
-
-
-def test_rule_10_the_log_of_mails_counts_nothing_protected_for_one_without_the_right(officer):
-    trusted = make_trusted(Role.APPROVER)
-    mail = Mail.objects.create(
-        cycle=make_cycle(),
-        kind=MailKind.REQUEST,
-        on=TODAY(),
-        address=trusted.email,
-        person=trusted,
-        subject="Bitte bestätigen Sie",
-        text="Es sind 17 Angaben offen.",
-    )
-
-    assert "17 Angaben" not in text(officer, "reviews:mail", mail.pk)
-    assert "17 Angaben" in text(make_trusted(), "reviews:mail", mail.pk)
