@@ -226,7 +226,7 @@ class PassOnForm(forms.Form):
     unit = forms.ChoiceField(label=_("Unit"), error_messages={"required": _("Choose the unit whose it is.")})
     reason = forms.CharField(
         label=_("Reason"),
-        help_text=_("Both units read it."),
+        help_text=_("The unit reads it above its new request."),
         widget=lines(3),
         max_length=2000,
         error_messages={"required": _("Give the reason in one or two sentences.")},

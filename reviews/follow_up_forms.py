@@ -51,7 +51,7 @@ class ReportForm(forms.Form):
         super().__init__(*args, **options)
         limit_texts(self)
         self._known = {str(row.pk): row for row in known}
-        self._choices("evidence", [("", _("None")), *((pk, row.title) for pk, row in self._known.items())])
+        self._choices("evidence", [("", _("No evidence")), *((pk, row.title) for pk, row in self._known.items())])
         self._choices("protection", [(each.value, each.label) for each in classes])
 
     def _choices(self, name: str, choices: Iterable[Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case, Count, Q, QuerySet, Value, When, Window
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from commitments import texts
 from commitments.models import Measure, User
@@ -354,7 +354,7 @@ def _returned_and_handed(rows: QuerySet[Confirmation], cycle: ReviewCycle, user:
 
 def _handed(line: UnitLine, count: int) -> Task:
     title = ngettext("%(n)s entry was handed to you", "%(n)s entries were handed to you", count) % {"n": count}
-    return Task(title, line.url, line.label, _("Answer"), "info", "account-circle")
+    return Task(title, line.url, line.label, pgettext("verb", "Answer"), "info", "account-circle")
 
 
 def _of_unit(

@@ -35,6 +35,7 @@ FILTERS = {
     "overdue": gettext_lazy("Overdue"),
     "open": pgettext_lazy("promise", "Open"),
     "closed": pgettext_lazy("promise", "Closed"),
+    "own": gettext_lazy("Of your unit"),
     "said": gettext_lazy("To be decided"),
 }
 
@@ -57,6 +58,8 @@ def follow_up_list(request: UserRequest) -> HttpResponse:
     seen = FollowUp.objects.visible_to(request.user)
     of_state = {"": seen, "overdue": seen.overdue(today), "open": seen.open()}
     of_state["closed"] = seen.exclude(state=FollowUpState.OPEN)
+    if request.user.unit_ids:
+        of_state["own"] = seen.open().filter(unit__in=request.user.unit_ids)
     if can(request.user, Verb.KEEP_FOLLOW_UP, on=today):
         of_state["said"] = seen.filter(waits_for_officer())
     state = request.GET.get("state", "")

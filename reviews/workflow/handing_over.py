@@ -74,6 +74,7 @@ def pass_on(
         raise ValidationError({"unit": _("This unit is asked about the same entry already.")})
     _require_seen_by(unit, row)
     new = following(row, unit, at=at)
+    new.return_note_de = reason
     save_as(new, actor=actor, acting_for=role.acting_for, reason=reason, at=at)
     thing = row.measure or row.commitment
     is_protected = thing is not None and thing.protection == Protection.PROTECTED
