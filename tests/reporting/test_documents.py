@@ -9,6 +9,7 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pikepdf
 import pytest
@@ -26,6 +27,8 @@ from reporting.documents.volumes import print_annex_volume, print_main_volume
 from tests.machine import needs
 from tests.reporting.contents import make_commitment, small_content
 from tests.verapdf import verdicts
+
+pytestmark = pytest.mark.once
 
 STAMP = Stamp(1, "released", date(2026, 3, 19), "ab" * 32, 4711, template_version())
 MOMENT = STAMP.moment(date(2025, 9, 30))
@@ -386,7 +389,7 @@ def test_the_hash_on_the_cover_is_that_of_the_content():
 
 def test_a_home_city_that_is_not_listed_has_no_place_and_no_map_of_partners():
     content = small_content()
-    partner = SimpleNamespace(latitude="31.7", longitude="35.2")
+    partner: Any = SimpleNamespace(latitude="31.7", longitude="35.2")
 
     assert places.find("DE", "Stadt Musterstadt") == places.UNKNOWN
     assert places.find("DE", "Stadt Köln") != places.UNKNOWN

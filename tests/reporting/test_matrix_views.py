@@ -217,8 +217,8 @@ def of_partners(**reason):
     near, far = make_partnership(city_de="Bethlehem"), make_partnership(city_de="Tunis")
     for article in (3, 5):
         make_link(make_measure(engagement=near, field="partnerships"), make_commitment(make_article(article)))
-    for article, fields in reason.items():
-        give_reason(int(article[1:]), **fields)
+    for name, fields in reason.items():
+        give_reason(int(name.removeprefix("a")), **fields)
     rows = {row.line.key: row for row in drawn(columns="partner").rows}
     return {key: (row.whole or next(each for each in row.cells if each.column == far.key)) for key, row in rows.items()}
 

@@ -16,6 +16,7 @@ from commitments.models import (
     RecommendationProvision,
     Role,
 )
+from reviews.models import AssessmentState
 from tests.commitments.pages import MOST_QUERIES, cost, get, make_trusted, text
 from tests.factories import (
     make_article,
@@ -103,7 +104,7 @@ def test_rule_13_verdicts_are_those_that_had_been_approved_by_then(on):
     commitment, ground, *_rest = served(article)
     for row in (article, commitment, ground):
         saved(row, at=timezone.now() - timedelta(days=200))
-    verdict = make_assessment(make_cycle(2025), commitment, state="approved")
+    verdict = make_assessment(make_cycle(2025), commitment, AssessmentState.APPROVED)
     officer, today = make_officer(), clock.today().isoformat()
 
     (before,) = get(officer, PAGE, *address(article), on=on).context["promises"]
