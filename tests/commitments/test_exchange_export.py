@@ -60,7 +60,7 @@ def measures(officer: User) -> list[Measure]:
 
 
 def asked(client: Client, form: str = "csv", subject: str = "measures", **query: Any) -> Transfer:
-    response = client.get(reverse("commitments:export", args=[subject, form]), query)
+    response: Any = client.get(reverse("commitments:export", args=[subject, form]), query)
     transfer = Transfer.objects.latest("pk")
     assert (response.status_code, response.url) == (302, reverse("commitments:transfer", args=[transfer.pk]))
     return transfer

@@ -104,7 +104,7 @@ def test_rule_15_a_new_row_comes_once(tmp_path: Path, officer: User, subject: st
     path = taken_out(subject, officer, tmp_path / "a.xlsx")
     headings, known = cells(path)
     new = dict(zip(headings, known, strict=True)) | {"Exportstand": None}
-    new |= {
+    others: dict[str, dict[str, Any]] = {
         "budgets": {"Jahr": 2027},
         "engagement-budgets": {"Jahr": 2027},
         "indicators": {"Name": "Etwas anderes", "Schlüssel": None},
@@ -116,7 +116,8 @@ def test_rule_15_a_new_row_comes_once(tmp_path: Path, officer: User, subject: st
         },
         "gap-reasons": {"Handlungsfeld": None},
         "evidence": {"Nummer der Ratsvorlage": "99/2020", "Titel": "Noch einer"},
-    }[subject]
+    }
+    new |= others[subject]
     path = text(tmp_path / "b.csv", headings, ["" if new[name] is None else str(new[name]) for name in headings])
     first = brought_in(subject, path, officer)
     assert outcomes(first) == [RowOutcome.NEW], [str(error) for error in first.all_errors()]

@@ -55,7 +55,7 @@ def officer() -> User:
 
 
 def test_an_amount_that_is_gone_ends_and_comes_back_when_the_file_has_it(tmp_path: Path, officer: User) -> None:
-    row = budget()
+    row: Any = budget()
     path = changed(taken_out("budgets", officer, tmp_path / "a.xlsx"), 2, "Entfällt", "ja")
     assert outcomes(brought_in("budgets", path, officer)) == [RowOutcome.CHANGED]
     row.refresh_from_db()
@@ -71,7 +71,7 @@ def test_an_amount_that_is_gone_ends_and_comes_back_when_the_file_has_it(tmp_pat
 
 
 def test_rule_20_an_amount_that_a_person_ended_stays_ended(tmp_path: Path, officer: User) -> None:
-    row = budget()
+    row: Any = budget()
     by_hand(row, ended_on=TODAY)
     path = text(
         tmp_path / "c.csv",
@@ -187,7 +187,7 @@ def test_an_ended_indicator_takes_no_values_and_no_value_is_of_tomorrow(tmp_path
 
 
 def test_values_are_named_by_measure_and_indicator(tmp_path: Path, officer: User) -> None:
-    row = value()
+    row: Any = value()
     path = taken_out("indicator-values", officer, tmp_path / "a.xlsx")
     assert cells(path)[1][0] == f"{row.indicator.measure.reference}: {row.indicator.name_de}"
     assert cells(path)[1][1] == "2025"
@@ -280,7 +280,7 @@ def test_files_are_added_on_their_page(tmp_path: Path, officer: User) -> None:
 
 
 def test_a_new_address_under_the_same_title_changes_the_link(tmp_path: Path, officer: User) -> None:
-    row = make_evidence()
+    row: Any = make_evidence()
     path = changed(taken_out("evidence", officer, tmp_path / "a.xlsx"), 2, "Adresse", "https://example.org/neu")
     assert outcomes(brought_in("evidence", path, officer)) == [RowOutcome.CHANGED]
     row.refresh_from_db()
@@ -289,7 +289,7 @@ def test_a_new_address_under_the_same_title_changes_the_link(tmp_path: Path, off
 
 
 def test_a_second_address_under_the_same_title_is_another_link(tmp_path: Path, officer: User) -> None:
-    row = make_evidence()
+    row: Any = make_evidence()
     first = (row.measure.reference, "Verweis", row.title, row.url)
     second = (row.measure.reference, "Verweis", row.title, "https://example.org/zwei")
     path = text(tmp_path / "a.csv", ("Maßnahme", "Art", "Titel", "Adresse"), first, second)
@@ -299,7 +299,7 @@ def test_a_second_address_under_the_same_title_is_another_link(tmp_path: Path, o
 
 
 def test_rule_20_what_a_person_withdrew_is_not_added_again(tmp_path: Path, officer: User) -> None:
-    row = make_evidence()
+    row: Any = make_evidence()
     headings = ("Maßnahme", "Art", "Titel", "Adresse")
     path = text(tmp_path / "a.csv", headings, (row.measure.reference, "Verweis", row.title, row.url))
     by_hand(row, withdrawn_on=TODAY)
