@@ -51,7 +51,6 @@ def a_round(*classes: Protection):
 
 @pytest.mark.parametrize("protection", BEYOND)
 def test_rule_19_main_volume_data_and_totals_hold_public_rows_only(protection):
-    alone = build_content(a_round(Protection.PUBLIC))
     cycle = a_round(Protection.PUBLIC, protection)
 
     content = build_content(cycle)
@@ -62,7 +61,6 @@ def test_rule_19_main_volume_data_and_totals_hold_public_rows_only(protection):
     assert f"Titel {protection}" not in text
     assert f"Title {protection}" not in text
     assert content.articles[0].direct == 1
-    assert len(content.articles) == len(alone.articles)
 
 
 def test_rule_19_the_council_volume_has_council_rows_and_a_hash_of_its_own():

@@ -95,6 +95,7 @@ def test_the_mail_of_the_week_tells_all_seals_since_the_one_before_and_goes_out_
 
     seal_mails.prepare(at=at)
     seal_mails.prepare(at=at + timedelta(hours=3))
+    Mail.objects.update(state=MailState.SENT)
     third = sealed()
     seal_mails.prepare(at=at + timedelta(days=2))
     seal_mails.prepare(at=at + timedelta(days=7))
@@ -103,6 +104,19 @@ def test_the_mail_of_the_week_tells_all_seals_since_the_one_before_and_goes_out_
     assert (of_first_week.address, of_first_week.cycle) == (auditor.email, cycle)
     assert seal_mails.seals_in(of_first_week) == [first, second]
     assert seal_mails.seals_in(of_second_week) == [third]
+
+
+def test_a_mail_of_the_week_that_still_waits_is_not_written_a_second_time():
+    make_user(Role.AUDITOR)
+    make_cycle()
+    sealed()
+    at = datetime(2026, 11, 16, 8, tzinfo=timezone.get_default_timezone())
+    seal_mails.prepare(at=at)
+    sealed()
+
+    seal_mails.prepare(at=at + timedelta(days=7))
+
+    assert Mail.objects.get().on == date(2026, 11, 23)
 
 
 def test_a_week_without_a_new_seal_has_no_mail():
