@@ -47,6 +47,9 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 OF_THIS_RUN = Databases(RUN_FOLDER, RUN_FOLDER.name.removeprefix("rechenschaft-").lower(), PROCESS)
 
+OWN_DATABASE = {"db", "transactional_db", "committed_db", "demo_db"}
+LEFT_OUT = pytest.StashKey[int]()
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -150,6 +153,37 @@ def _no_network() -> Iterator[None]:
     patch.setattr(socket.socket, "connect", connect_here)
     yield
     patch.undo()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    sentence = "leave out the tests marked once: they ran on another database, and touch none"
+    parser.addoption("--again", action="store_true", help=sentence)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no process draws a report while the others have nothing left to do."""
+    once = [item for item in items if item.get_closest_marker("once")]
+    for item in once:
+        asked = OWN_DATABASE.intersection(getattr(item, "fixturenames", ()))
+        if asked or item.get_closest_marker("django_db"):
+            raise pytest.UsageError(f"{item.nodeid} is marked once, but asks for a database.")
+    if config.getoption("again"):
+        items[:] = [item for item in items if item not in set(once)]
+        config.hook.pytest_deselected(items=once)
+        getattr(config, "workeroutput", {})["left_out"] = len(once)
+    slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if left_out := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"{left_out} tests that touch no database were not run again.")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,6 +14,8 @@ from django.db.utils import OperationalError
 
 from config.failures import sentence_for
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(settings.BASE_DIR)
 
 

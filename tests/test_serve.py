@@ -16,6 +16,8 @@ from tests.brokers import free_port
 from tests.databases import KEPT, schema_digest
 from tests.processes import ROOT, running, wait_until
 
+pytestmark = pytest.mark.once  # its programs are told a SQLite file, whatever the tests run on
+
 
 @pytest.fixture
 def register(tmp_path, databases):

@@ -1,4 +1,7 @@
-"""Runs all tests twice: on SQLite, and on the PostgreSQL of DATABASE_URL or one that comes with the test packages."""
+"""Runs all tests twice: on SQLite, and on the PostgreSQL of DATABASE_URL or one that comes with the test packages.
+
+Those marked ``once`` touch no database and are run the first time alone.
+"""
 
 import os
 import signal
@@ -59,7 +62,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the server is stopped
     passed = run("SQLite", "", arguments)
     with postgresql() as url:
-        passed = run("PostgreSQL", url, arguments) and passed
+        passed = run("PostgreSQL", url, ["--again", *arguments]) and passed
     sys.exit(0 if passed else 1)
 
 
