@@ -16,7 +16,9 @@ class ErasureForm(forms.Form):
 
     columns = forms.MultipleChoiceField(
         label=_("What is erased"),
-        help_text=_("In the entry as it stands now and in every earlier state of it."),
+        help_text=_(
+            "In the entry as it stands now and in every earlier state of it. Choose both languages where both say it."
+        ),
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": _("Choose at least one column."),
