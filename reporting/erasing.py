@@ -24,6 +24,7 @@ from commitments.workflow import erasure as acts
 from commitments.workflow import leaving
 from commitments.workflow.exchange import APPLY, CHECK
 from commitments.workflow.steps import day
+from reporting.audit import exporting
 from reporting.models import LockedEdition, ReportDocument, ReportEdition
 from reviews.models import FINAL_STATES, Confirmation
 from reviews.workflow import leaving as reviews_leaving
@@ -125,7 +126,8 @@ def erase_traces(erasure: Erasure) -> dict[str, int]:
     waiting = _discard_waiting()
     jobs = _silence_jobs()
     cache.clear()
-    return {"files": files, "waiting": waiting, "jobs": jobs}
+    ledgers = exporting.remove_all()
+    return {"files": files, "waiting": waiting, "jobs": jobs, "ledgers": ledgers}
 
 
 def _remove(digest: str) -> bool:

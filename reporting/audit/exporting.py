@@ -136,7 +136,15 @@ def holds_protected(job: Job) -> bool:
 def expire(now: datetime) -> int:
     """Remove files that are older than a day; the number removed."""
     before = (now - KEPT_FOR).timestamp()
-    old = [path for path in folder().iterdir() if path.stat().st_mtime < before]
-    for path in old:
+    return _remove([path for path in folder().iterdir() if path.stat().st_mtime < before])
+
+
+def remove_all() -> int:
+    """Remove every file, finished or not: after an erasure it would still say what was erased."""
+    return _remove(list(folder().iterdir()))
+
+
+def _remove(paths: list[Path]) -> int:
+    for path in paths:
         path.unlink(missing_ok=True)
-    return len(old)
+    return len(paths)

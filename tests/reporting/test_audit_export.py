@@ -385,6 +385,16 @@ def test_files_go_after_a_day_and_the_page_says_so(client, auditor, django_captu
     assert "This file was removed after a day" in client.get(URL).content.decode()
 
 
+def test_an_erasure_takes_every_file_of_the_ledger_with_it(client, auditor, django_capture_on_commit_callbacks):
+    make_unit()
+    sealed()
+    job = asked(client, django_capture_on_commit_callbacks)
+
+    assert exporting.remove_all() == 1
+
+    assert client.get(job.result["url"]).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
