@@ -110,8 +110,8 @@ def picture(
         before=axis.line(before, top),
         days=axis.days(),
         levels=[Mark(str(round(TOP + HEIGHT * (1 - n / top))), str(n)) for n in _levels(top)],
-        reminders=[Mark(axis.across(day), short_date(day)[:6]) for day in reminded if first <= day <= axis.last],
-        planned=[Mark(axis.across(day), short_date(day)[:6]) for day in to_come],
+        reminders=[Mark(axis.across(day), _short(day)) for day in reminded if first <= day <= axis.last],
+        planned=[Mark(axis.across(day), _short(day)) for day in to_come],
         deadline=Mark(axis.across(cycle.confirm_by)) if first <= cycle.confirm_by <= axis.last else None,
         sentence=_sentence(counted[-1]),
         rows=_table(counted),
@@ -150,9 +150,7 @@ class Axis:
     def days(self) -> list[Mark]:
         offsets = sorted({0, self.length // 2, self.length})
         return [
-            Mark(self.across(day), short_date(day)[:6])
-            for offset in offsets
-            for day in [self.first + timedelta(days=offset)]
+            Mark(self.across(day), _short(day)) for offset in offsets for day in [self.first + timedelta(days=offset)]
         ]
 
 
@@ -236,6 +234,11 @@ def _table(counted: list[Day]) -> list[Day]:
         if day[1:4] != before[1:4] or day.is_reminder:
             kept.append(day)
     return kept if kept[-1] == counted[-1] else [*kept, counted[-1]]
+
+
+def _short(day: date) -> str:
+    """Day and month alone."""
+    return short_date(day)[:6].rstrip("/")
 
 
 def _levels(top: int) -> list[int]:
