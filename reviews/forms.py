@@ -5,15 +5,12 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from commitments.forms import PartialDateField, day_input, limit_texts
-from commitments.models import MeasureStatus, OrganisationalUnit, Scale
+from commitments.forms import day_input, limit_texts
+from commitments.models import OrganisationalUnit, Scale
 from commitments.texts import localized
 from reviews.models import (
-    Confirmation,
-    ConfirmationResult,
     FollowUp,
     FollowUpState,
     ReminderKind,
@@ -21,8 +18,6 @@ from reviews.models import (
     ReviewEntry,
     Statement,
 )
-from reviews.workflow.changes import DATES, LABELS, as_reported, current_value
-from reviews.workflow.confirmations import Answer
 
 
 def choose(form: forms.BaseForm, name: str, rows: Any) -> None:
@@ -96,82 +91,6 @@ class ReasonForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["reason"].label = label or self.fields["reason"].label
         self.fields["reason"].help_text = hint
-
-
-OF_A_MEASURE = (
-    (ConfirmationResult.CONFIRMED, _("Yes, unchanged")),
-    (ConfirmationResult.CHANGED, _("No, something has changed")),
-    (ConfirmationResult.DISPUTED, _("We dispute how it is entered or assigned")),
-    (ConfirmationResult.NOT_OURS, _("This is not ours")),
-)
-OF_A_COMMITMENT = (
-    (ConfirmationResult.NIL, _("Nil return: we do nothing for this")),
-    (ConfirmationResult.DISPUTED, _("We dispute that this concerns us, or how it is worded")),
-    (ConfirmationResult.NOT_OURS, _("This is not ours")),
-)
-
-
-class AnswerForm(forms.Form):
-    """A unit's answer on one measure or commitment, prefilled with what the register or the draft says."""
-
-    CHANGEABLE = ("status", "title_de", "start", "end", "note")
-
-    result = forms.ChoiceField(label=_("Is the entry still right?"), required=False, widget=forms.RadioSelect)
-    status = forms.ChoiceField(choices=MeasureStatus, required=False)
-    title_de = forms.CharField(
-        max_length=300,
-        required=False,
-        error_messages={"max_length": _("Shorten the title to %(limit_value)d characters.")},
-    )
-    start = PartialDateField()
-    end = PartialDateField(help_text=_("Empty where no end is planned."))
-    note = forms.CharField(required=False, widget=lines(3))
-    statement_de = forms.CharField(label=_("Your text"), required=False, widget=lines(4))
-
-    def __init__(self, confirmation: Confirmation, data: Any = None) -> None:
-        self.confirmation = confirmation
-        super().__init__(data, prefix=f"answer-{confirmation.pk}", initial=initial_answer(confirmation))
-        limit_texts(self)
-        result = self.fields["result"]
-        assert isinstance(result, forms.ChoiceField)
-        result.choices = list(OF_A_MEASURE if confirmation.measure else OF_A_COMMITMENT)
-        for name in self.CHANGEABLE:
-            self.fields[name].label = capfirst(LABELS[name])
-        if confirmation.measure is None:
-            result.label = _("Does your unit do something for this?")
-            for name in self.CHANGEABLE:
-                del self.fields[name]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("result") != ConfirmationResult.CHANGED or self.confirmation.measure is None:
-            return cleaned
-        if not cleaned.get("title_de") and "title_de" not in self.errors:
-            self.add_error("title_de", _("Enter a title."))
-        start, end = cleaned.get("start"), cleaned.get("end")
-        if start and end and end[: len(start)] < start[: len(end)]:
-            self.add_error("end", _("The end lies before the start. Please correct one of the two dates."))
-        return cleaned
-
-    def answer(self) -> Answer:
-        """What the unit says; changes only where it says that something has changed."""
-        result, measure = self.cleaned_data["result"], self.confirmation.measure
-        changes: dict[str, list[Any]] = {}
-        if result == ConfirmationResult.CHANGED and measure is not None:
-            changes = {name: pair for name, pair in self.confirmation.changes.items() if name not in self.CHANGEABLE}
-            changes |= as_reported(measure, {name: self.cleaned_data[name] or None for name in self.CHANGEABLE})
-        statement_en = self.confirmation.statement_en if "statement_de" not in self.changed_data else ""
-        return Answer(result, self.cleaned_data["statement_de"], statement_en, changes)
-
-
-def initial_answer(confirmation: Confirmation) -> dict[str, Any]:
-    values: dict[str, Any] = {"result": confirmation.result, "statement_de": confirmation.statement_de}
-    measure = confirmation.measure
-    if measure is not None:
-        values |= {name: current_value(measure, name) or "" for name in AnswerForm.CHANGEABLE}
-        values |= {name: pair[1] or "" for name, pair in confirmation.changes.items() if name in AnswerForm.CHANGEABLE}
-        values |= {name: ".".join(reversed(values[name].split("-"))) for name in DATES}
-    return values
 
 
 class FollowUpForm(forms.ModelForm[FollowUp]):

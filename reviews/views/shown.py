@@ -90,14 +90,22 @@ def why_asked(confirmation: Confirmation, before: str, today: date) -> str:
     """
     if confirmation.state == ConfirmationState.RETURNED:
         return _("Returned by the releasing person")
-    if confirmation.follows_id:
-        return _("Changed after your last answer, so we ask again")
+    if confirmation.follows is not None:
+        return _why_anew(confirmation, confirmation.follows)
     if confirmation.measure is None and before != ConfirmationResult.NIL:
         return _("No measure is known for this commitment")
     if before in (ConfirmationResult.DISPUTED, ConfirmationResult.NOT_OURS):
         label = ConfirmationResult(before).label
         return _("Last year you answered: %(answer)s") % {"answer": label}
     return _out_of_date(confirmation.measure, today) if confirmation.measure else ""
+
+
+def _why_anew(confirmation: Confirmation, before: Confirmation) -> str:
+    if before.unit_id != confirmation.unit_id:
+        return _("Handed over by %(unit)s") % {"unit": localized(before.unit, "name")}
+    if confirmation.return_note_de:
+        return _("The human-rights officer asks again")
+    return _("Changed after your last answer, so we ask again")
 
 
 def _out_of_date(measure: Measure, today: date) -> str:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from commitments.models import Role
 from reviews.models import Assessment, AssessmentState, Confirmation, ConfirmationState, CycleState, ReviewCycle
-from tests.browsing import barriers, sign_in
+from tests.browsing import barriers, sideways, sign_in
 from tests.factories import (
     make_city,
     make_commitment,
@@ -95,10 +95,13 @@ def confirm_all(page: Page, site: str) -> int:
     return clicks.count
 
 
-def release_all(page: Page, site: str) -> None:
+def release_all(page: Page, site: str) -> int:
+    """The number of clicks that releasing all of it takes."""
     page.goto(f"{site}/reviews/answers/")
-    page.locator(RELEASE).click()
+    clicks = Clicks(page)
+    clicks(RELEASE)
     expect(page.locator("#released")).to_be_visible()
+    return clicks.count
 
 
 def assess(page: Page, site: str, reference: str) -> None:
@@ -133,8 +136,7 @@ def test_a_whole_cycle_is_walked_by_five_people(site: str, unit, people):
     make_link(measures[0], commitment)
 
     open_cycle(people[Role.OFFICER], site)
-    clicks = confirm_all(people[Role.CONTACT], site)
-    release_all(people[Role.RELEASER], site)
+    clicks = confirm_all(people[Role.CONTACT], site) + release_all(people[Role.RELEASER], site)
     assess(people[Role.OFFICER], site, commitment.reference)
     approve(people[Role.APPROVER], site, commitment.reference)
     freeze(people[Role.OFFICER], site)
@@ -159,6 +161,49 @@ def test_an_unchanged_list_is_answered_by_keyboard_alone(site: str, asked: Revie
 
     expect(page.locator("#waiting")).to_be_visible()
     assert asked.confirmations.filter(state=ConfirmationState.SUBMITTED).count() == MEASURES
+
+
+def test_an_entry_is_handed_over_on_a_phone_and_stays_open_to_both(site: str, asked: ReviewCycle, people):
+    row = asked.confirmations.earliest("pk")
+    colleague = make_user(Role.CONTACT, row.unit, name="Frau Beispiel")
+    page = people[Role.CONTACT]
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{site}/reviews/answers/2026/aiv/hand-over/?entry={row.pk}")
+
+    page.get_by_label("Frau Beispiel").check()
+    reports = barriers(page), sideways(page)
+    page.locator("form.form button.kern-btn--primary").click()
+    expect(page.locator("main")).to_contain_text("Frau Beispiel")
+
+    row.refresh_from_db()
+    assert (row.handed_to, asked.confirmations.filter(handed_to=colleague).count()) == (colleague, 1)
+    assert reports == ("", 0)
+
+
+def test_two_people_write_the_same_answer_and_nothing_is_lost(site: str, asked: ReviewCycle, people, chromium: Browser):
+    row = asked.confirmations.earliest("pk")
+    other = chromium.new_context(locale="de-DE").new_page()
+    sign_in(other, site, make_user(Role.CONTACT, row.unit, name="Frau Beispiel"))
+    pages = [people[Role.CONTACT], other]
+    for page in pages:
+        page.goto(f"{site}/reviews/answers/2026/aiv/?open={row.pk}")
+        page.locator(f"#answer-{row.pk} input[value=disputed]").check()
+        expect(page.locator("#saved-at")).to_contain_text("Entwurf gespeichert")
+    texts = [page.locator(f"#answer-{row.pk} textarea[name$=statement_de]") for page in pages]
+
+    with other.expect_response(lambda answer: "/requests/" in answer.url):
+        texts[1].fill("Von Frau Beispiel.")
+    texts[0].fill("Von mir.")
+    expect(pages[0].locator(f"#saved-{row.pk} [role=alert]")).to_contain_text("Von Frau Beispiel.")
+    row.refresh_from_db()
+    kept = row.statement_de
+    with pages[0].expect_response(lambda answer: "/requests/" in answer.url):
+        pages[0].locator(f"#saved-{row.pk} button").click()
+    expect(pages[0].locator("#saved-at")).to_contain_text("Entwurf gespeichert")
+    other.context.close()
+
+    row.refresh_from_db()
+    assert (kept, row.statement_de) == ("Von Frau Beispiel.", "Von mir.")
 
 
 def test_what_is_typed_is_kept_while_it_is_typed(site: str, asked: ReviewCycle, people):
