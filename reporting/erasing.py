@@ -107,8 +107,9 @@ def _plain(text: str) -> str:
 
 
 def previewed(erasure: Erasure) -> list[ReportEdition]:
-    """The editions that would be locked."""
-    return holding({text for subject in acts.subjects_of(erasure) for text in planned(subject).texts})
+    """The editions that would be locked; of a person it is name and address that may be printed."""
+    subjects = acts.subjects_of(erasure)[: 1 if erasure.person_id else None]
+    return holding({text for subject in subjects for text in planned(subject).texts})
 
 
 def locked_by(erasure: Erasure) -> list[ReportEdition]:
