@@ -3,6 +3,7 @@
 import zipfile
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -155,7 +156,7 @@ class TestOut:
     def test_a_draft_of_the_application_stands_in_it(self, cycle, unit, contact):
         other = make_unit(name_de="Jugendamt")
         row = asked(cycle, unit)
-        changes = {
+        changes: dict[str, list[Any]] = {
             "status": ["ongoing", "completed"],
             "end": [None, "2026-11"],
             "contributing_units": [[], [other.key]],

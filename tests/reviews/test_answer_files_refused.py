@@ -265,7 +265,9 @@ class TestRefused:
 
         transfer = Transfer.objects.get(direction="import")
         assert transfer.file_name == "liste.xlsx"
-        assert storage.upload_of(transfer.pk).parent == storage.folder_of(transfer.pk)
+        kept = storage.upload_of(transfer.pk)
+        assert kept is not None
+        assert kept.parent == storage.folder_of(transfer.pk)
 
 
 def test_a_person_who_reads_english_gets_sentences_in_english(cycle, unit, contact):

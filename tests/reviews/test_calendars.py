@@ -340,7 +340,7 @@ class TestTheFile:
 
         assert [each["uid"] for each in first] == [each["uid"] for each in second]
         assert first[0]["summary"] != second[0]["summary"]
-        assert timezone.now() - second[0]["dtstamp"].dt < timedelta(hours=1)
+        assert timezone.now() - second[0].decoded("dtstamp") < timedelta(hours=1)
 
     def test_what_has_not_changed_has_the_same_bytes_and_is_not_sent_again(self, cycle, unit, contact):
         asked(cycle, unit)
