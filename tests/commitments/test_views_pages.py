@@ -118,7 +118,7 @@ def test_an_instrument_costs_the_same_with_many_provisions():
 # Measures
 
 
-def test_rule_1_a_measure_with_links_to_two_articles_serves_two_of_thirty():
+def test_rule_01_a_measure_with_links_to_two_articles_serves_two_of_thirty():
     measure = make_measure()
     for number in (25, 27):
         make_link(measure, make_commitment(make_article(number)))

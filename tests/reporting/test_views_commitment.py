@@ -113,7 +113,7 @@ def test_the_officer_is_led_to_the_assessment_of_the_running_cycle_and_nobody_el
     assert address not in text(make_user(Role.APPROVER), PAGE, assessment.commitment.reference)
 
 
-def test_rule_5_a_units_objection_and_a_statement_stand_beside_the_finding():
+def test_rule_05_a_units_objection_and_a_statement_stand_beside_the_finding():
     assessment = make_assessment(state=APPROVED)
     row = {"cycle": assessment.cycle, "text_de": "Wir sehen das anders."}
     saved(Dissent(assessment=assessment, unit=make_unit(name_de="Grünamt"), stated_on=date(2026, 2, 3), **row))

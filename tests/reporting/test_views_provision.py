@@ -66,7 +66,7 @@ def test_an_article_shows_its_text_in_the_readers_language():
     assert "Jeder hat das Recht auf Wohnung." in page
 
 
-def test_rule_2_the_same_number_in_another_instrument_is_another_page():
+def test_rule_02_the_same_number_in_another_instrument_is_another_page():
     declaration = make_article(5, title_de="Verbot der Folter")
     other = make_provision(make_instrument("cedaw"), number="Art. 5", title_de="Rollenbilder")
     officer = make_officer()
