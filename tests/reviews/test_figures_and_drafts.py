@@ -139,8 +139,8 @@ def test_the_officer_enters_reported_figures_into_the_register(row, unit, contac
 
     row.refresh_from_db()
     budget, value = MeasureBudget.objects.get(measure=row.measure), IndicatorValue.objects.get(indicator=indicator)
-    assert (budget.year, budget.source, budget.amount) == (day.year, "Haushalt", 72_500)
-    assert (value.on, value.value) == (day, 1510)
+    assert (budget.year, budget.source, budget.amount) == (day.year, "Haushalt", Decimal(72_500))
+    assert (value.on, value.value) == (day, Decimal(1510))
     assert (before, pending_changes(row)) == (2, [])
 
 

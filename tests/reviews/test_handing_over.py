@@ -130,12 +130,12 @@ def test_the_page_hands_over_what_is_ticked(unit, contact, colleague):
 def test_the_page_to_hand_over_is_for_contacts_of_the_unit(unit, contact, language):
     row = make_confirmation(unit=unit)
     page = reverse("reviews:hand-over", args=[row.cycle.year, unit.key])
-    headers = {"headers": {"accept-language": language}}
+    headers = {"accept-language": language}
 
-    assert signed_in(contact).get(page, **headers).status_code == 200
-    assert signed_in(make_user(Role.RELEASER, unit)).get(page, **headers).status_code == 403
-    assert signed_in(make_user(Role.CONTACT)).get(page, **headers).status_code == 404
-    assert signed_in(make_user(Role.COUNCIL)).get(page, **headers).status_code == 404
+    assert signed_in(contact).get(page, headers=headers).status_code == 200
+    assert signed_in(make_user(Role.RELEASER, unit)).get(page, headers=headers).status_code == 403
+    assert signed_in(make_user(Role.CONTACT)).get(page, headers=headers).status_code == 404
+    assert signed_in(make_user(Role.COUNCIL)).get(page, headers=headers).status_code == 404
 
 
 def test_the_list_says_who_works_on_an_entry(unit, contact):
@@ -152,7 +152,7 @@ def test_an_answer_names_the_unit_whose_it_is(unit, contact):
     page = reverse("reviews:confirm", args=[row.cycle.year, unit.key])
     prefix = f"answer-{row.pk}-"
     sent = {"opened": row.pk, f"{prefix}result": "not_ours", f"{prefix}named_unit": other.key}
-    sent |= {f"{prefix}statement_de": "Das macht ein anderes Amt.", f"{prefix}title_de": row.measure.title_de}
+    sent |= {f"{prefix}statement_de": "Das macht ein anderes Amt."}
 
     signed_in(contact).post(page, sent)
 
