@@ -13,6 +13,7 @@ from django.utils.translation import ngettext, pgettext
 
 from commitments import texts
 from commitments.models import Measure, User
+from commitments.permissions import Verb, grant
 from commitments.texts import short_date
 from commitments.views.link_proposals import waiting
 from reporting.models import EditionState, ReportDocument, ReportEdition
@@ -32,6 +33,7 @@ from reviews.models import (
 from reviews.views.cycles import phases
 from reviews.views.progress import UnitProgress, by_unit
 from reviews.views.shown import days_left
+from reviews.workflow.succession import still_holding
 
 SHOWN = 8
 """How many rows of a list the first screen shows; the rest is behind a link."""
@@ -135,7 +137,7 @@ def officer_home(user: User, today: date) -> OfficerHome:
     tasks += _of_follow_ups(owed, overdue, today)
     due = deadlines(cycle, user, today)
     tasks += _of_renewals(due)
-    tasks += _of_proposals(user)
+    tasks += _of_proposals_and_units(user, today)
     if cycle is None:
         tasks.append(_to_plan())
     return OfficerHome(
@@ -222,10 +224,12 @@ def _of_renewals(due: Deadlines) -> Iterable[Task]:
         yield Task(title, first.url, text, since, "danger", "danger")
 
 
-def _of_proposals(user: User) -> Iterable[Task]:
+def _of_proposals_and_units(user: User, today: date) -> Iterable[Task]:
+    """What units propose, and what units that have ended still hold (rule 7); one query."""
+    units = still_holding(user, today).order_by().values_list(Value("unit"))
     measures = Measure.objects.visible_to(user).waiting().order_by().values_list(Value("measure"))
     links = [rows.order_by().values_list(Value("link")) for rows in waiting(user)]
-    counts = Counter(kind for (kind,) in measures.union(*links, all=True))
+    counts = Counter(kind for (kind,) in measures.union(*links, units, all=True))
     if n := counts["measure"]:
         title = ngettext("%(n)s measure is proposed", "%(n)s measures are proposed", n) % {"n": n}
         url = link("commitments:measure-list", query="?proposed=yes")
@@ -234,6 +238,10 @@ def _of_proposals(user: User) -> Iterable[Task]:
         title = ngettext("%(n)s link is proposed", "%(n)s links are proposed", n) % {"n": n}
         url = link("commitments:link-proposals")
         yield Task(title, url, _("Units propose what a measure serves."), _("Decide"), "info", "draft")
+    if n := counts["unit"]:
+        title = ngettext("%(n)s unit that has ended still holds work", "%(n)s units that have ended still hold work", n)
+        text = _("It reaches all their successors until you say who takes what.")
+        yield Task(title % {"n": n}, link("reviews:organisation"), text, _("Hand over"), "info", "arrow-forward")
 
 
 def _to_plan() -> Task:
@@ -268,7 +276,10 @@ def approver_home(user: User, today: date) -> ApproverHome:
     """Assessments to decide and editions to release; what somebody wrote or prepared is for another one."""
     cycle = current_cycle(user)
     rows = Assessment.objects.filter(state=AssessmentState.SUBMITTED, cycle=cycle).visible_to(user)
-    mine = rows.exclude(author=user).select_related("commitment", "author", "grade", "cycle")
+    role = grant(user, Verb.DECIDE_ASSESSMENT, on=today)
+    own = {user.pk, role.acting_for_id or user.pk} if role else {user.pk}  # rule 9, for deputies as well
+    mine = rows.exclude(author__in=own).exclude(author_for__in=own)
+    mine = mine.select_related("commitment", "author", "grade", "cycle")
     submitted = list(mine.annotate(n=Window(Count("pk"))).order_by("submitted_at", "pk")[:SHOWN]) if cycle else []
     for row in submitted:
         row.url = assessment_url(row)  # type: ignore[attr-defined] # for the template

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -53,7 +53,7 @@ def organisation(request: UserRequest) -> HttpResponse:
     rows = UnitSuccession.objects.select_related("unit", "successor").order_by("-on", "unit__name_de")
     context = {
         "rows": list(rows[:LISTED]),
-        "waiting": list(_still_holding(request)) if may_hand_over else [],
+        "waiting": list(succession.still_holding(request.user, today)) if may_hand_over else [],
         "may_change": may_change,
         "today": today,
     }
@@ -215,21 +215,6 @@ def _counted(unit: OrganisationalUnit) -> dict[str, Any]:
         "engagements": engagements.count(),
         "promises": promises.count(),
     }
-
-
-def _still_holding(request: UserRequest) -> Any:
-    """Units that have ended, have successors today, and still hold something that the reader may see."""
-    today = clock.today()
-    of = {"unit": OuterRef("pk")}
-    parts = MeasureUnit.objects.filter(**of, ended_on__isnull=True)
-    commitments = Commitment.objects.visible_to(request.user).in_force().filter(lead_unit=OuterRef("pk"))
-    engagements = Engagement.objects.visible_to(request.user).filter(**of).exclude(status=EngagementStatus.ENDED)
-    promises = FollowUp.objects.visible_to(request.user).open().filter(**of)
-    over = OrganisationalUnit.objects.filter(
-        valid_to__lt=today, pk__in=UnitSuccession.objects.filter(on__lte=today).values("unit")
-    )
-    holding = Exists(parts) | Exists(commitments) | Exists(engagements) | Exists(promises)
-    return over.filter(holding).order_by("name_de")
 
 
 def _sent(request: UserRequest, names: list[str]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from commitments import texts
@@ -21,12 +22,15 @@ from commitments.models import (
     CommitmentUnit,
     Engagement,
     EngagementPart,
+    EngagementStatus,
     Measure,
     MeasureUnit,
     OrganisationalUnit,
     Part,
+    UnitSuccession,
     User,
 )
+from commitments.models.people import OrganisationalUnitQuerySet
 from commitments.permissions import Verb, require
 from commitments.tracking import TrackedModel
 from reviews.models import ANSWERED, Confirmation, FollowUp, ReviewCycle
@@ -85,7 +89,7 @@ def held_by(units: Iterable[OrganisationalUnit], user: User | None = None) -> He
             commitments.in_force().filter(lead_unit__in=named).select_related("lead_unit").order_by("reference")
         ),
         contributions=list(helped.order_by("commitment__reference")),
-        engagements=list(engagements.filter(unit__in=named).exclude(status="ended").order_by("name_de")),
+        engagements=list(engagements.filter(unit__in=named).exclude(status=EngagementStatus.ENDED).order_by("name_de")),
         parts=list(parts.order_by("engagement__name_de")),
         follow_ups=list(promises.open().filter(unit__in=named).select_related("commitment").order_by("due_on", "pk")),
         requests=list(open_.exclude(state__in=ANSWERED).select_related("measure", "commitment", "unit", "cycle")),
@@ -96,6 +100,20 @@ def successors_of(unit: OrganisationalUnit, today: date) -> list[OrganisationalU
     """The units that answer for it today, at the end of its chain of successors; none while it has no end."""
     found = [pk for pk in heirs_of(unit.pk, today) if pk != unit.pk]
     return list(OrganisationalUnit.objects.filter(pk__in=found).order_by("name_de"))
+
+
+def still_holding(user: User, today: date) -> OrganisationalUnitQuerySet:
+    """Units that have ended, have successors today, and still hold something that somebody may see."""
+    of = {"unit": OuterRef("pk")}
+    parts = MeasureUnit.objects.filter(**of, ended_on__isnull=True, measure__in=Measure.objects.visible_to(user))
+    commitments = Commitment.objects.visible_to(user).in_force().filter(lead_unit=OuterRef("pk"))
+    engagements = Engagement.objects.visible_to(user).filter(**of).exclude(status=EngagementStatus.ENDED)
+    promises = FollowUp.objects.visible_to(user).open().filter(**of)
+    over = OrganisationalUnit.objects.filter(
+        valid_to__lt=today, pk__in=UnitSuccession.objects.filter(on__lte=today).values("unit")
+    )
+    holding = Exists(parts) | Exists(commitments) | Exists(engagements) | Exists(promises)
+    return over.filter(holding).order_by("name_de")
 
 
 @transaction.atomic

@@ -73,7 +73,7 @@ def answer(contact: Page, releaser: Page, site: str) -> int:
     releaser.goto(f"{site}{UNIT}")
     releaser.locator("#release button.kern-btn--primary").click()
     expect(releaser.locator("#released")).to_be_visible()
-    return waiting
+    return int(waiting)
 
 
 def assess_all(officer: Page, site: str) -> None:

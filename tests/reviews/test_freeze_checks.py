@@ -61,6 +61,7 @@ def overdue(cycle):
 
 def void(cycle):
     row = make_confirmation(cycle, state=ConfirmationState.RELEASED)
+    assert row.measure
     row.measure.fingerprint = "0" * 64
     save_as(row.measure, actor=None, reason="Changed", at=NOW())
 

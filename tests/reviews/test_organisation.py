@@ -1,6 +1,7 @@
 """Units are merged, renamed and dissolved, and what they held is handed over row by row (rule 7)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -51,8 +52,8 @@ def ended(*successors, days=1):
 
 
 def change(administrator, units, **fields):
-    fields = {"on": TODAY(), "successors": []} | fields
-    return unit_changes.change_units(UnitChange(units, **fields), actor=administrator, at=NOW(), reason="Beschluss")
+    values: dict[str, Any] = {"on": TODAY(), "successors": []} | fields
+    return unit_changes.change_units(UnitChange(units, **values), actor=administrator, at=NOW(), reason="Beschluss")
 
 
 @pytest.fixture
@@ -72,7 +73,10 @@ def test_rule_07_two_units_are_merged_into_a_new_one_in_one_act(administrator):
     heirs = change(administrator, [one, other], new=columns, roles={contact.pk: NEW})
 
     new = OrganisationalUnit.objects.get(key="neues")
-    one.refresh_from_db(), other.refresh_from_db(), below.refresh_from_db(), contact.refresh_from_db()
+    one.refresh_from_db()
+    other.refresh_from_db()
+    below.refresh_from_db()
+    contact.refresh_from_db()
     yesterday = TODAY() - timedelta(days=1)
     assert heirs == [new]
     assert (one.valid_to, other.valid_to, new.valid_from) == (yesterday, yesterday, TODAY())
@@ -87,7 +91,8 @@ def test_a_unit_is_merged_into_another_which_goes_on(administrator):
 
     change(administrator, [one, other], successors=[other])
 
-    one.refresh_from_db(), other.refresh_from_db()
+    one.refresh_from_db()
+    other.refresh_from_db()
     assert (one.valid_to, other.valid_to) == (TODAY() - timedelta(days=1), None)
 
 
@@ -223,11 +228,13 @@ def test_rule_07_open_requests_go_with_their_measure_and_answers_keep_the_name()
     unit, cycle = ended(first, second), make_cycle()
     open_ = make_confirmation(cycle, make_measure(unit), unit, ConfirmationState.DRAFT)
     given = make_confirmation(cycle, make_measure(unit), unit, ConfirmationState.RELEASED)
+    assert open_.measure
     row = open_.measure.measure_units.get()
 
     succession.hand_over(unit, {Held.key(row): second}, first, actor=make_officer(), at=NOW(), reason="Beschluss")
 
-    open_.refresh_from_db(), given.refresh_from_db()
+    open_.refresh_from_db()
+    given.refresh_from_db()
     assert (open_.unit, given.unit) == (second, unit)
     assert not Confirmation.objects.void().exists()
     assert open_.history.first().history_change_reason == "Beschluss"
@@ -241,7 +248,8 @@ def test_where_the_successor_is_asked_about_the_same_both_requests_stay():
 
     succession.hand_over(unit, {}, first, actor=make_officer(), at=NOW(), reason="Beschluss")
 
-    old.refresh_from_db(), own.refresh_from_db()
+    old.refresh_from_db()
+    own.refresh_from_db()
     assert (old.unit, own.unit) == (unit, first)
     assert measure.measure_units.get(ended_on__isnull=True).part == Part.LEAD
 

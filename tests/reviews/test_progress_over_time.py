@@ -40,6 +40,13 @@ def days_ago(days):
     return timezone.now() - timedelta(days=days)
 
 
+def change_measure(row):
+    """The measure of an answer is another one now."""
+    measure = row.measure
+    measure.fingerprint = "0" * 64
+    save_as(measure, actor=None, reason="Changed", at=timezone.now())
+
+
 def drawn(cycle, user=None, reminders=(), planned=()):
     return picture(user or make_officer(), cycle, TODAY(), reminders, planned)
 
@@ -67,17 +74,14 @@ def test_each_day_says_how_many_were_released_submitted_and_open(cycle):
 
 def test_an_answer_that_no_longer_holds_counts_as_open(cycle):
     row = make_confirmation(cycle, state=State.RELEASED)
-    measure = row.measure
-    measure.fingerprint = "0" * 64
-    save_as(measure, actor=None, reason="Changed", at=timezone.now())
+    change_measure(row)
 
     assert drawn(cycle).last[1:4] == (0, 0, 1)
 
 
 def test_what_was_asked_again_counts_once(cycle):
     row = make_confirmation(cycle, state=State.RELEASED)
-    row.measure.fingerprint = "0" * 64
-    save_as(row.measure, actor=None, reason="Changed", at=timezone.now())
+    change_measure(row)
     confirmations.ask_again(row, actor=make_officer(), at=timezone.now())
 
     assert drawn(cycle).last[1:4] == (0, 0, 1)
@@ -136,8 +140,7 @@ def test_the_pages_ask_the_database_the_same_for_few_and_for_many(cycle, name):
         for _ in range(count):
             row = make_confirmation(cycle, state=State.RELEASED)
             confirmations.remind(cycle, ReminderKind.BEFORE, actor=None, at=timezone.now())
-            row.measure.fingerprint = "0" * 64
-            save_as(row.measure, actor=None, reason="Changed", at=timezone.now())
+            change_measure(row)
         counts.append(queries(officer, reverse(f"reviews:{name}", args=[cycle.year])))
 
     assert counts[0] == counts[1] <= MOST_QUERIES

@@ -263,7 +263,8 @@ def test_rule_09_of_many_the_author_approves_none_of_their_own():
 
     outcome = together.approve_all([own, others], actor=both, at=NOW())
 
-    own.refresh_from_db(), others.refresh_from_db()
+    own.refresh_from_db()
+    others.refresh_from_db()
     assert (own.state, others.state, others.approver) == (State.SUBMITTED, State.APPROVED, both)
     assert outcome.left == {str(together.OWN): [own.commitment.reference]}
 

@@ -1,5 +1,7 @@
 """The officer's own words in requests, reminders and letters to the head, and each of them read before it goes out."""
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +16,11 @@ from tests.reviews.pages import MOST_QUERIES, queries, signed_in
 
 pytestmark = pytest.mark.django_db
 
-OWN = {"letter_de": "Für die Anfrage.", "reminder_de": "Für die Erinnerung.", "escalation_de": "Für die Leitung."}
+OWN: dict[str, Any] = {
+    "letter_de": "Für die Anfrage.",
+    "reminder_de": "Für die Erinnerung.",
+    "escalation_de": "Für die Leitung.",
+}
 
 
 def said(cycle, kind):

@@ -5,6 +5,7 @@ The opening is one transaction, so its size changes how long it takes and nothin
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from celery import Celery
@@ -45,7 +46,7 @@ def data(tmp_path, settings):
 def many_measures():
     """Measures of three units, each led by one of them."""
     units = [make_unit(email=f"amt-{number}@example.org") for number in range(3)]
-    said = {"actor": None, "reason": "Made for a test", "at": timezone.now()}
+    said: dict[str, Any] = {"actor": None, "reason": "Made for a test", "at": timezone.now()}
     measures = [
         Measure(
             key=f"m-{number}",
