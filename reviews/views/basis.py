@@ -22,6 +22,7 @@ from reviews.models import (
 )
 from reviews.views import shown
 from reviews.workflow import assessments as workflow
+from reviews.workflow.figures import fetched
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,8 @@ def _answers(request: UserRequest, row: Assessment) -> dict[int | None, list[Ans
     rows = Confirmation.objects.visible_to(request.user).filter(cycle=row.cycle).current().with_void()
     linked = MeasureLink.objects.accepted().filter(commitment=row.commitment).values("measure")
     found: dict[int | None, list[Answered]] = {}
-    for answer in (
-        rows.filter(Q(measure__in=linked) | Q(commitment=row.commitment))
-        .select_related("cycle", "unit", "measure")
-        .prefetch_related("reminders")
-    ):
+    rows = rows.filter(Q(measure__in=linked) | Q(commitment=row.commitment))
+    for answer in fetched(rows.select_related("cycle", "unit", "measure").prefetch_related("reminders")):
         entry = Answered(answer, shown.standing(answer, clock.today()), shown.changes(answer))
         found.setdefault(answer.measure_id, []).append(entry)
     return found

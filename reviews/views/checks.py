@@ -26,6 +26,7 @@ from reviews.models import (
 )
 from reviews.views import progress
 from reviews.workflow.changes import pending_changes
+from reviews.workflow.figures import fetched
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,11 @@ def freezing(user: User, cycle: ReviewCycle, today: date, facts: progress.Facts,
 
 
 def with_pending_changes(user: User, cycle: ReviewCycle) -> list[Confirmation]:
-    """Released answers that report changes which the register does not hold; two queries."""
+    """Released answers that report changes which the register does not hold; two queries, three more for figures."""
     rows = Confirmation.objects.visible_to(user).current().filter(cycle=cycle, state=ConfirmationState.RELEASED)
     rows = rows.filter(result=ConfirmationResult.CHANGED).exclude(changes={})
     rows = rows.select_related("cycle", "unit", "measure").prefetch_related("measure__measure_units__unit")
-    return [row for row in rows if pending_changes(row)]
+    return [row for row in fetched(rows) if pending_changes(row)]
 
 
 def checks(user: User, cycle: ReviewCycle, today: date, facts: progress.Facts, pending: int) -> list[Check]:

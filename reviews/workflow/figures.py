@@ -5,12 +5,13 @@ with the old and the new number as decimal text, or None. They are reached over 
 can fetch those of many measures at once: ``PREFETCHED``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from commitments.indicators import written
@@ -19,6 +20,7 @@ from commitments.texts import euro, localized
 from commitments.workflow import indicators
 from commitments.workflow.parts import Act
 from commitments.workflow.steps import Edit
+from reviews.models import Confirmation
 
 MONEY, COUNTED = "money", "indicator"
 PREFETCHED = ("measure__budgets", "measure__indicators__values")
@@ -45,6 +47,13 @@ def is_figure(field: str) -> bool:
 
 def is_money(field: str) -> bool:
     return field.startswith(f"{MONEY}:")
+
+
+def fetched(rows: Iterable[Confirmation]) -> list[Confirmation]:
+    """The answers; where any reports figures, what these stand in is fetched for all of them at once."""
+    found = list(rows)
+    prefetch_related_objects([row for row in found if any(map(is_figure, row.changes))], *PREFETCHED)
+    return found
 
 
 def figures_of(measure: Measure, on: date) -> Iterator[Figure]:
