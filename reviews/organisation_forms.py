@@ -15,6 +15,7 @@ from commitments.models import Assignment, OrganisationalUnit
 from commitments.workflow.unit_changes import NEW, UnitChange
 
 WHY = _("Say in one sentence what was decided, best with the council paper.")
+REQUIRED = {"new_name_de": _("Give the new name."), "new_key": _("Give the unit a short key.")}
 ENDS = ("", _("ends with the unit"))
 
 
@@ -47,7 +48,7 @@ class NewUnitFields(forms.Form):
         return own | {"kind": like.kind, "email": like.email, "parent": like.parent}
 
     def require_new(self) -> None:
-        for name, sentence in (("new_name_de", _("Give the new name.")), ("new_key", _("Give the unit a short key."))):
+        for name, sentence in REQUIRED.items():
             if not self.cleaned_data.get(name) and name not in self.errors:
                 self.add_error(name, sentence)
 
@@ -109,14 +110,12 @@ class RenameForm(NewUnitFields):
     def __init__(self, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, **options)
         limit_texts(self)
+        for name, sentence in REQUIRED.items():
+            self.fields[name].required = True
+            self.fields[name].error_messages["required"] = sentence
         field = self.fields["unit"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = OrganisationalUnit.objects.existing(today).order_by("name_de")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        self.require_new()
-        return cleaned
 
     def change(self) -> UnitChange:
         unit = self.cleaned_data["unit"]

@@ -187,6 +187,15 @@ def test_bad_input_is_said_at_its_field_and_writes_nothing(administrator, change
     assert not UnitSuccession.objects.exists()
 
 
+@pytest.mark.parametrize("field", ["new_name_de", "new_key", "unit", "on", "reason"])
+def test_what_is_missing_for_a_new_name_is_said_at_its_field(administrator, field):
+    sent = {"unit": make_unit().key, "on": TODAY().isoformat(), "reason": "x"} | NEW_UNIT
+
+    response = signed_in(administrator).post(reverse("reviews:units-rename"), sent | {field: ""})
+
+    assert response.context["form"].errors.keys() == {field}
+
+
 def test_a_key_that_is_taken_is_said_at_the_key(administrator):
     unit = make_unit()
     sent = {"unit": unit.key, "on": TODAY().isoformat(), "reason": "x"} | NEW_UNIT | {"new_key": unit.key}
