@@ -11,11 +11,20 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SCREENS = [(360, "light"), (1280, "dark")]
 PAGES = {
-    "contact": ["answers/2026/aiv/", "answers/2025/aiv/", "follow-ups/"],
+    "contact": [
+        "answers/2026/aiv/",
+        "answers/2025/aiv/",
+        "answers/2026/aiv/hand-over/",
+        "answers/2026/aiv/beside/",
+        "follow-ups/",
+        "follow-ups/?state=own",
+    ],
     "releaser": ["answers/2026/aiv/"],
     "officer": [
         "",
         "2026/units/aiv/",
+        "2026/to-decide/",
+        "2026/carried-over/",
         "cycles/",
         "cycles/plan/",
         "2026/",
