@@ -124,6 +124,12 @@ def _table(records: Iterator[tuple[int, list[str]]], limits: Limits) -> Table:
     return table
 
 
+def _is_harmless(text: str) -> bool:
+    """What begins with a sign and is none: a number, a date, a lone sign, an item of a list ("- Land")."""
+    bare = text.strip()
+    return bool(NUMBER_OR_DATE.fullmatch(bare)) or bare in ("-", "+") or text.startswith("- ")
+
+
 def _cell(text: str, number: int, heading: str, limits: Limits, errors: list[CellError]) -> Cell:
     """The text of a cell, or None with an error."""
     wrong = ""
@@ -132,7 +138,7 @@ def _cell(text: str, number: int, heading: str, limits: Limits, errors: list[Cel
         wrong = _("The cell has %(length)s characters; %(limit)s fit. Shorten it.") % lengths
     elif UNPRINTABLE.search(text):
         wrong = _("The cell holds a character that cannot be printed. Type the text again.")
-    elif STARTS_A_FORMULA.match(text) and not NUMBER_OR_DATE.fullmatch(text.strip()) and text.strip() not in ("-", "+"):
+    elif STARTS_A_FORMULA.match(text) and not _is_harmless(text):
         wrong = _(
             "The cell begins like a formula (“%(start)s”). Write the value itself, or put an apostrophe before it."
         ) % {"start": text.strip()[:20] or repr(text[:1])}

@@ -54,10 +54,11 @@ def test_what_begins_like_a_formula_is_refused_in_csv(tmp_path: Path, start: str
     assert table.rows[0][1][1] is None
 
 
-@pytest.mark.parametrize("value", ["-12,5", "+49", "-1.234,56", "-3 %", "-"])
+@pytest.mark.parametrize("value", ["-12,5", "+49", "-1.234,56", "-3 %", "-", "- Land", "- erstens\n- zweitens"])
 def test_numbers_with_a_sign_are_no_formulas(tmp_path: Path, value: str) -> None:
     table = read_table(text(tmp_path / "a.csv", HEAD, ("M-001", value)))
     assert not table.errors
+    assert table.rows[0][1][1] == value
 
 
 @pytest.mark.parametrize("value", ["=1+1", '=HYPERLINK("http://example.org")'])
