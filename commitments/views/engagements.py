@@ -110,7 +110,8 @@ def engagement_list(request: UserRequest) -> HttpResponse:
 @require_safe
 def engagement(request: UserRequest, key: str) -> HttpResponse:
     """One engagement as it stands, or as it stood on a day (rule 13)."""
-    rows = Engagement.objects.visible_to(request.user).select_related("unit", *CHILDREN.values())
+    kinds = (*CHILDREN.values(), f"{CHILDREN[EngagementKind.NETWORK]}__instrument")
+    rows = Engagement.objects.visible_to(request.user).select_related("unit", *kinds)
     shown = get_object_or_404(rows, key=key)
     today = clock.today()
     form = AsOfForm(request.GET if "on" in request.GET else None, today=today)
