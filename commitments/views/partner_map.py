@@ -105,7 +105,7 @@ def partner_map(request: UserRequest) -> HttpResponse:
         "filters": filters,
         "summary": filters.summary(),
         "partners": partners,
-        "countries": len({each.row.country for each in partners}),
+        "active": sum(each.row.status == EngagementStatus.ACTIVE for each in partners),
         "world": world,
         "enlarged": enlarged,
         "without_place": [each for each in partners if each.place is None],

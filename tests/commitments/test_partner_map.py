@@ -1,6 +1,7 @@
 """The partner cities on a map and in a table, and the outlines that the map is drawn from."""
 
 import math
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -97,6 +98,21 @@ class TestPage:
         assert marks(make_officer(), q="turin") == [["Turin"]]
         assert marks(make_officer(), form="nonsense", status="x" * 1000, q="\x00") == [["Igny", "Turin"]]
         assert "Keine Partnerstadt passt" in text(make_officer(), MAP, q="gibtesnicht")
+
+    def test_it_says_how_many_of_the_partnerships_are_active(self):
+        make_partner("Turin")
+        make_partner("Igny", status=EngagementStatus.DORMANT)
+        make_partner("Brive", status=EngagementStatus.ENDED)
+
+        assert "3 Partnerschaften, davon 1 aktiv" in text(make_officer(), MAP)
+
+    def test_a_partnership_that_ended_on_an_unknown_day_is_not_said_to_run(self):
+        make_partner("Brive", status=EngagementStatus.ENDED, starts_on=date(1959, 1, 1), starts_on_precision="year")
+
+        page = text(make_officer(), MAP)
+
+        assert "Beginn 1959; beendet, Datum nicht bekannt" in page
+        assert "seit 1959" not in page
 
     def test_the_numbers_of_the_drawing_have_points_in_german_too(self):
         make_partner()
