@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import nh3
+import pyphen
 from babel import Locale, dates, numbers
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -203,6 +204,12 @@ def _merged(run: list[Segment]) -> list[Segment]:
     old, new = old.removeprefix(lead).removesuffix(tail), new.removeprefix(lead).removesuffix(tail)
     parts = (("equal", lead), ("delete", old), ("insert", new), ("equal", tail))
     return [Segment(op, text) for op, text in parts if text]
+
+
+def hyphenated(text: str) -> str:
+    """With soft hyphens in long words, by the rules of the language that is read; short words stay whole."""
+    hyphens = pyphen.Pyphen(lang=LOCALES.get(get_language() or FALLBACK, LOCALES[FALLBACK]))
+    return re.sub(r"[^\W\d_]{10,}", lambda word: str(hyphens.inserted(word[0], "\u00ad")), text)
 
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")

@@ -29,8 +29,8 @@ from commitments.models import (
 )
 from reporting.coverage import FIELDS, Promise, Reach, fields_of, reach, serve
 
-COLUMNS_A_PAGE = 12
-"""So many columns are readable side by side; the rest is counted in one more and a page away."""
+COLUMNS_A_PAGE = 7
+"""So many columns fit on a screen side by side; the rest is counted in one more and a page away. A file has all."""
 
 NOWHERE = "-"
 """The column of measures that stand in no other."""

@@ -34,6 +34,12 @@ def localized_text(obj: Any, name: str) -> str:
     return texts.localized(obj, name)
 
 
+@register.filter
+def hyphenated(text: str) -> str:
+    """With soft hyphens, for heads of narrow columns; a name that is searched or taken along has none."""
+    return texts.hyphenated(text)
+
+
 @register.simple_tag
 def localized_list(obj: Any, name: str) -> SafeString:
     """A list of words in the reader's language, or the German one marked as such."""

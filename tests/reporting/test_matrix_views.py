@@ -366,8 +366,8 @@ def test_the_columns_with_most_measures_come_first_and_the_others_are_counted_in
     first, second = drawn(columns="unit"), drawn(columns="unit", page=2)
 
     assert labels(first)[0] == "Amt 14"
-    assert (len(first.columns), first.columns[-1].label, first.columns[-1].direct) == (13, "3 weitere", 3)
-    assert labels(second) == ["Amt 11", "Amt 12", "Amt 13", "12 weitere"]
+    assert (len(first.columns), first.columns[-1].label, first.columns[-1].direct) == (8, "8 weitere", 8)
+    assert labels(second) == [*(f"Amt {n:02}" for n in range(6, 13)), "8 weitere"]
     assert len(drawn(columns="unit", whole=True).columns) == 15
 
 
