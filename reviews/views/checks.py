@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commitments.models import Commitment, User
+from commitments.permissions import Verb, can
 from commitments.texts import long_date
 from reviews.models import (
     AssessmentState,
@@ -22,11 +23,13 @@ from reviews.models import (
     ConfirmationState,
     CycleState,
     FollowUp,
+    ReminderDate,
     ReviewCycle,
 )
 from reviews.views import progress
 from reviews.workflow.changes import pending_changes
 from reviews.workflow.figures import fetched
+from reviews.workflow.schedule import unsent_days
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ def checks(user: User, cycle: ReviewCycle, today: date, facts: progress.Facts, p
     if counts["unseen"]:
         text = _("Somebody with the right to protected content writes and approves them.")
         found.append(Check("danger", _("Protected assessments are not approved yet"), text))
+    if counts["unsent"]:
+        found.append(_unsent(user, cycle, today))
     found.append(_released(cycle, facts))
     if facts.disputed:
         found.append(_disputed(cycle, facts.disputed))
@@ -77,18 +82,23 @@ def checks(user: User, cycle: ReviewCycle, today: date, facts: progress.Facts, p
 
 
 def _counts(user: User, cycle: ReviewCycle, today: date) -> Counter[str]:
-    """Assessments seen, those of them that wait, those unseen that wait, and overdue promises; one query."""
+    """Assessments seen, those of them that wait, those unseen that wait, overdue promises, and reminders that are due
+    and did not go out; one query.
+    """
     visible = When(commitment__in=Commitment.objects.visible_to(user), then=Value("seen"))
     rows = cycle.assessments.order_by().annotate(who=Case(visible, default=Value("unseen")))
     late = FollowUp.objects.visible_to(user).overdue(today).order_by()
-    listed = rows.values_list("who", "state", "pk").union(late.values_list(Value("overdue"), "state", "pk"), all=True)
+    unsent = ReminderDate.objects.due(today).filter(cycle=cycle).order_by()
+    others = [late.values_list(Value("overdue"), "state", "pk"), unsent.values_list(Value("unsent"), "kind", "pk")]
+    listed = rows.values_list("who", "state", "pk").union(*others, all=True)
     found: Counter[str] = Counter()
     for what, state, _pk in listed:
-        is_open = what != "overdue" and state != AssessmentState.APPROVED
+        is_open = state != AssessmentState.APPROVED
         found["seen"] += what == "seen"
         found["waiting"] += what == "seen" and is_open
         found["unseen"] += what == "unseen" and is_open
         found["overdue"] += what == "overdue"
+        found["unsent"] += what == "unsent"
     return found
 
 
@@ -107,6 +117,16 @@ def _assessed(cycle: ReviewCycle, waiting: int, total: int) -> Check:
     ) % {"n": waiting, "total": total}
     text = _("They are due on %(day)s.") % {"day": long_date(cycle.assess_by)}
     return Check("danger", title, text, reverse("reviews:assessment-list", args=[cycle.year]))
+
+
+def _unsent(user: User, cycle: ReviewCycle, today: date) -> Check:
+    text = _(
+        "They were planned for %(days)s. They go out by themselves on working days between 7 and 18 o'clock; if they "
+        "are not to go out, take them off with a reason."
+    )
+    url = reverse("reviews:mails", args=[cycle.year]) if can(user, Verb.READ_LEDGER, on=today) else ""
+    days = unsent_days(cycle, today)
+    return Check("danger", _("Planned reminders have not gone out"), text % {"days": days}, url)
 
 
 def _released(cycle: ReviewCycle, facts: progress.Facts) -> Check:

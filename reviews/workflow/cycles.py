@@ -196,7 +196,10 @@ def open_cycle(cycle: ReviewCycle, *, actor: User, at: datetime) -> Opening:
 
 @transaction.atomic
 def begin_assessing(cycle: ReviewCycle, *, actor: User, at: datetime) -> ReviewCycle:
-    """From the last reminder on, the round belongs to the assessment; late answers still come in."""
+    """From the last reminder on, the round belongs to the assessment; late answers still come in.
+
+    Refused while a reminder that was planned until today has neither gone out nor been taken off (rule 6).
+    """
     row = locked_cycle(cycle.pk)
     role = require(actor, Verb.OPEN_CYCLE, on=day_of(at))
     require_next(NEXT_STATES, row.state, CycleState.ASSESSING, CycleState)
@@ -205,6 +208,7 @@ def begin_assessing(cycle: ReviewCycle, *, actor: User, at: datetime) -> ReviewC
             _("Units may answer undisturbed until the last reminder on %(day)s."),
             params={"day": row.last_reminder_on.strftime("%d.%m.%Y")},
         )
+    schedule.require_sent(row, day_of(at))
     row.state = CycleState.ASSESSING
     save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Assessment begun"), at=at)
     return row
@@ -240,10 +244,11 @@ def add_newly_adopted(commitment: Commitment, *, actor: User, at: datetime) -> A
 
 @transaction.atomic
 def freeze_cycle(cycle: ReviewCycle, *, actor: User, at: datetime) -> ReviewCycle:
-    """Nothing in the round changes from here on; refused while an assessment is not approved."""
+    """Nothing in the round changes from here on; refused while a verdict is not approved or a reminder is due."""
     row = locked_cycle(cycle.pk)
     role = require(actor, Verb.FREEZE_CYCLE, on=day_of(at))
     require_next(NEXT_STATES, row.state, CycleState.FROZEN, CycleState)
+    schedule.require_sent(row, day_of(at))
     open_ = row.assessments.exclude(state=AssessmentState.APPROVED)
     waiting = open_.filter(commitment__in=Commitment.objects.visible_to(actor)).count()
     if not waiting and open_.exists():  # rule 10: not even how many

@@ -2,10 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from commitments.ledger import save_all_as, save_as
 from commitments.models import User
+from commitments.texts import short_date
 from reviews import business_days
 from reviews.models import ReminderDate, ReminderKind, ReviewCycle
 
@@ -47,6 +49,24 @@ def move(cycle: ReviewCycle, before: ReviewCycle, *, actor: User, acting_for: Us
         if by and not running.filter(kind=row.kind, on=day).exists():
             row.on = day
             save_as(row, actor=actor, acting_for=acting_for, reason=_("Moved with the deadlines"), at=at)
+
+
+def unsent_days(cycle: ReviewCycle, today: date) -> str:
+    """The days whose reminders should have gone out by now and have not, in words; empty where all did."""
+    days = ReminderDate.objects.due(today).filter(cycle=cycle).order_by("on").values_list("on", flat=True)
+    return ", ".join(short_date(day) for day in dict.fromkeys(days))
+
+
+def require_sent(cycle: ReviewCycle, today: date) -> None:
+    """Silence counts only where units were reminded as planned; raises ValidationError with the days (rule 6)."""
+    if days := unsent_days(cycle, today):
+        raise ValidationError(
+            _(
+                "Planned reminders have not gone out: %(days)s. They go out by themselves on working days between "
+                "7 and 18 o'clock. If they are not to go out, take them off with a reason under “Reminders and mails”."
+            ),
+            params={"days": days},
+        )
 
 
 def note_sent(cycle: ReviewCycle, until: date, *, at: datetime) -> None:

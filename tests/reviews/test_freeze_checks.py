@@ -9,8 +9,10 @@ from django.utils import timezone, translation
 
 from commitments.ledger import save_as
 from commitments.models import Protection, Role
-from reviews.models import AssessmentState, ConfirmationState, CycleState
-from reviews.workflow.cycles import freeze_cycle, undo_freeze
+from commitments.texts import short_date
+from reviews.models import AssessmentState, ConfirmationState, CycleState, ReminderDate, ReminderKind
+from reviews.workflow.cycles import begin_assessing, freeze_cycle, undo_freeze
+from reviews.workflow.reminders import drop_day
 from tests.factories import (
     make_approver,
     make_assessment,
@@ -21,6 +23,7 @@ from tests.factories import (
     make_follow_up,
     make_officer,
     make_user,
+    saved,
 )
 from tests.reviews.pages import signed_in
 
@@ -66,6 +69,18 @@ def void(cycle):
     save_as(row.measure, actor=None, reason="Changed", at=NOW())
 
 
+def unsent(cycle):
+    saved(ReminderDate(cycle=cycle, kind=ReminderKind.AFTER, on=timezone.localdate() - timedelta(days=1)))
+
+
+def sent_dropped_or_to_come(cycle):
+    today = timezone.localdate()
+    due = {"cycle": cycle, "on": today - timedelta(days=1)}
+    saved(ReminderDate(kind=ReminderKind.ON, sent_on=today, **due))
+    saved(ReminderDate(kind=ReminderKind.AFTER, dropped_on=today, **due))
+    saved(ReminderDate(cycle=cycle, kind=ReminderKind.AFTER, on=today + timedelta(days=1)))
+
+
 def pending(cycle):
     make_confirmation(
         cycle, state=ConfirmationState.RELEASED, result="changed", changes={"status": ["ongoing", "completed"]}
@@ -74,7 +89,19 @@ def pending(cycle):
 
 @pytest.mark.parametrize("state", [CycleState.OPEN, CycleState.ASSESSING])
 @pytest.mark.parametrize(
-    "circumstance", [unapproved, protected_and_unapproved, approved, disputed, silent, overdue, void, pending]
+    "circumstance",
+    [
+        unapproved,
+        protected_and_unapproved,
+        approved,
+        disputed,
+        silent,
+        overdue,
+        void,
+        pending,
+        unsent,
+        sent_dropped_or_to_come,
+    ],
 )
 def test_red_points_stand_exactly_where_the_freeze_refuses(state, circumstance):
     officer, cycle = make_officer(), make_cycle(state=state)
@@ -108,6 +135,26 @@ def test_each_warning_leads_to_what_it_is_about(circumstance, address):
 
     assert [url.endswith(address) for kind, url in found if kind == "warning"].count(True) == 1
     assert not is_blocked
+
+
+def test_rule_06_neither_assessment_nor_freeze_comes_before_the_reminders_that_were_planned():
+    today, officer = timezone.localdate(), make_officer()
+    days = {"confirm_by": today - timedelta(days=9), "last_reminder_on": today - timedelta(days=1)}
+    cycle = make_cycle(state=CycleState.OPEN, **days)
+    unsent(cycle)
+    day = short_date(today - timedelta(days=1))
+
+    with translation.override("en"), pytest.raises(ValidationError, match=day):
+        begin_assessing(cycle, actor=officer, at=NOW())
+    drop_day(cycle.reminder_dates.get(), actor=officer, at=NOW(), reason="Es ging ein Brief.")
+    begin_assessing(cycle, actor=officer, at=NOW())
+    unsent(cycle)
+    with translation.override("en"), pytest.raises(ValidationError, match=day):
+        freeze_cycle(cycle, actor=officer, at=NOW())
+
+    found, is_blocked = points(officer, cycle)
+    assert is_blocked
+    assert ("danger", reverse("reviews:mails", args=[cycle.year])) in found
 
 
 def test_rule_10_protected_assessments_that_wait_are_said_without_a_number():
