@@ -11,12 +11,12 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from commitments.ledger import save_all_as
-from commitments.models import Assignment, LinkState, MeasureLink, User
+from commitments.models import Assignment, LinkState, Measure, MeasureLink, MeasureStatus, User
 from commitments.permissions import Verb, require
 from commitments.tracking import history_model
 from reviews.models import (
@@ -27,9 +27,11 @@ from reviews.models import (
     AssessmentState,
     Confirmation,
     ConfirmationResult,
+    Dissent,
     FollowUp,
     Outcome,
     ReviewCycle,
+    Trend,
 )
 from reviews.workflow.assessments import trend_between
 from reviews.workflow.steps import day_of, locked_cycle, require_running
@@ -40,6 +42,10 @@ INCOMPLETE = gettext_lazy("verdict or finding is missing")
 NOT_WAITING = gettext_lazy("it does not wait for approval")
 NOT_A_DRAFT = gettext_lazy("it is submitted or approved already")
 OWN = gettext_lazy("you wrote it, or act for the one who did")
+OBJECTED = gettext_lazy("a unit objects to the verdict")
+DISPUTED = gettext_lazy("a unit disputes an entry that serves the commitment")
+OVERDUE = gettext_lazy("an agreed next step is overdue")
+FELL = gettext_lazy("the verdict fell although every linked measure is completed")
 
 
 @dataclass
@@ -52,13 +58,18 @@ class Together:
 
 @transaction.atomic
 def carry_over(rows: Iterable[Assessment], *, actor: User, at: datetime) -> Together:
-    """Begin untouched drafts with the last approved verdict and text, and the measures that it named."""
+    """Begin untouched drafts with the last approved verdict and text, and the measures that it named.
+
+    What points to another verdict is left to be looked at by itself (rule 14).
+    """
     work = _Work.begun(rows, Verb.ASSESS, actor, at)
-    before = last_of(work.rows)
+    before, doubts = last_of(work.rows), _doubts(work)
 
     def why_not(row: Assessment) -> str:
         if row.state != AssessmentState.DRAFT or row.outcome or row.finding_de:
             return str(WRITTEN)
+        if row.pk in doubts:
+            return doubts[row.pk]
         last = before.get(row.pk)
         return "" if last is not None and _can_be_taken_over(last, row) else str(NONE_BEFORE)
 
@@ -96,15 +107,18 @@ def submit_all(rows: Iterable[Assessment], *, actor: User, at: datetime) -> Toge
 
 @transaction.atomic
 def approve_all(rows: Iterable[Assessment], *, actor: User, at: datetime) -> Together:
-    """Approve what others wrote; one's own, and that of the person one acts for, is left (rule 9)."""
+    """Approve what others wrote; one's own, and that of the person one acts for, is left (rule 9).
+
+    So is what does not fit its verdict, or meets with an objection: that is decided on its own page (rule 14).
+    """
     work = _Work.begun(rows, Verb.DECIDE_ASSESSMENT, actor, at)
-    authors = _authors(work.rows)
+    authors, doubts = _authors(work.rows), _doubts(work)
     own = {actor.pk, work.role.acting_for_id}
 
     def why_not(row: Assessment) -> str:
         if row.state != AssessmentState.SUBMITTED:
             return str(NOT_WAITING)
-        return str(OWN) if authors[row.pk] & own else ""
+        return str(OWN) if authors[row.pk] & own else doubts.get(row.pk, "")
 
     chosen = work.fitting(why_not)
     for row in chosen:
@@ -164,6 +178,28 @@ def _authors(rows: Iterable[Assessment]) -> dict[int, set[int]]:
     for pk, author, author_for in past.values_list("id", "author_id", "author_for_id").distinct():
         found[pk] |= {each for each in (author, author_for) if each}
     return found
+
+
+def _doubts(work: "_Work") -> dict[int, str]:
+    """Why a row is not moved with others, as far as the actor may see it; one query. As ``contradictions_among``."""
+    answers = Confirmation.objects.visible_to(work.actor).current().filter(cycle=OuterRef("cycle"))
+    serving = Q(measure__links__commitment=OuterRef("commitment"), measure__links__state=LinkState.ACCEPTED)
+    answers = answers.filter(serving | Q(commitment=OuterRef("commitment")))
+    measures = Measure.objects.visible_to(work.actor)
+    measures = measures.filter(links__commitment=OuterRef("commitment"), links__state=LinkState.ACCEPTED)
+    late = FollowUp.objects.visible_to(work.actor).overdue(day_of(work.at))
+    unfinished = Exists(measures.exclude(status=MeasureStatus.COMPLETED))
+    reasons = {
+        OBJECTED: Exists(Dissent.objects.filter(assessment=OuterRef("pk"))),
+        DISPUTED: Exists(answers.filter(result=ConfirmationResult.DISPUTED, state__in=ANSWERED)),
+        OVERDUE: Exists(late.filter(commitment=OuterRef("commitment"))),
+        FELL: Q(Exists(measures), ~unfinished, trend=Trend.WORSE),
+    }
+    which = Case(*(When(found, then=Value(number)) for number, found in enumerate(reasons.values())))
+    rows = Assessment.objects.filter(pk__in=[row.pk for row in work.rows]).order_by()
+    sentences = [str(reason) for reason in reasons]
+    found = rows.annotate(doubt=which).exclude(doubt=None).values_list("pk", "doubt")
+    return {pk: sentences[number] for pk, number in found}
 
 
 @dataclass

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from commitments.models import Protection, Role
 from commitments.workflow import last_change
-from reviews.models import AssessmentMeasure, AssessmentState, ConfirmationState, CycleState, Outcome, Trend
+from reviews.models import AssessmentMeasure, AssessmentState, ConfirmationState, CycleState, Dissent, Outcome, Trend
 from reviews.workflow import assessments_together as together
 from reviews.workflow.assessments import Finding, save_assessment
 from tests.factories import (
@@ -28,6 +28,7 @@ from tests.factories import (
     make_measure,
     make_officer,
     make_scale,
+    make_unit,
     make_user,
     saved,
 )
@@ -292,6 +293,75 @@ def test_rule_03_a_deputy_approves_many_and_both_names_are_kept():
     assert row.history.first().acting_for_id == approver.pk
 
 
+def _disputed(row):
+    measure = make_link(commitment=row.commitment).measure
+    make_confirmation(
+        row.cycle, measure, state=ConfirmationState.RELEASED, result="disputed", statement_de="Nicht unseres."
+    )
+
+
+def _overdue(row):
+    make_follow_up(row.cycle, row.commitment, due_on=timezone.localdate() - timedelta(days=1))
+
+
+def _objected(row):
+    saved(Dissent(cycle=row.cycle, assessment=row, unit=make_unit(), text_de="Nein.", stated_on=timezone.localdate()))
+
+
+def _fell(row):
+    make_link(make_measure(status="completed"), row.commitment)
+    row.trend = Trend.WORSE
+    saved(row)
+
+
+DOUBTS = [
+    (_disputed, together.DISPUTED),
+    (_overdue, together.OVERDUE),
+    (_objected, together.OBJECTED),
+    (_fell, together.FELL),
+]
+
+
+@pytest.mark.parametrize(("circumstance", "reason"), DOUBTS)
+def test_rule_14_of_many_what_does_not_fit_its_verdict_is_not_approved_and_is_named(circumstance, reason):
+    cycle = make_cycle()
+    doubtful, plain = (make_assessment(cycle, state=State.SUBMITTED) for _ in range(2))
+    make_link(commitment=plain.commitment)
+    circumstance(doubtful)
+
+    outcome = together.approve_all([doubtful, plain], actor=make_approver(), at=NOW())
+
+    doubtful.refresh_from_db()
+    assert (outcome.done, doubtful.state) == (1, State.SUBMITTED)
+    assert outcome.left == {str(reason): [doubtful.commitment.reference]}
+
+
+@pytest.mark.parametrize(("circumstance", "reason"), DOUBTS[:3])
+def test_rule_14_of_many_none_takes_over_a_verdict_to_which_something_is_opposed(circumstance, reason):
+    scale = make_scale()
+    cycle, closed = make_cycle(2026, scale=scale), make_cycle(2025, scale=scale)
+    rows = []
+    for _ in range(2):
+        last = make_assessment(closed, state=State.APPROVED, verdict="B")
+        rows.append(make_assessment(cycle, last.commitment))
+    circumstance(rows[0])
+
+    outcome = together.carry_over(rows, actor=make_officer(), at=NOW())
+
+    rows[0].refresh_from_db()
+    assert (outcome.done, rows[0].outcome) == (1, "")
+    assert outcome.left == {str(reason): [rows[0].commitment.reference]}
+
+
+def test_rule_10_what_the_approver_may_not_see_is_no_reason_either():
+    row = make_assessment(state=State.SUBMITTED)
+    measure = make_measure(protection=Protection.PROTECTED)
+    make_link(measure, row.commitment)
+    make_confirmation(row.cycle, measure, state=ConfirmationState.RELEASED, result="disputed", statement_de="Nein.")
+
+    assert together.approve_all([row], actor=make_approver(), at=NOW()).done == 1
+
+
 def _whole(row):
     grade = row.cycle.scale.grades.get(code="B")
     return Finding(outcome=Outcome.GRADE, grade=grade, trend=Trend.SAME, finding_de="Text.")
@@ -322,7 +392,8 @@ def test_all_that_the_filters_find_are_taken_on_every_page():
     cycle = make_cycle()
     rows = [make_assessment(cycle, state=State.SUBMITTED) for _ in range(30)]
 
-    signed_in(make_approver()).post(all_of(cycle, "assessments-approve"), {"all": "1", "state": "submitted"})
+    sent = {"all": "1", "state": "submitted", "seen": max(map(last_change, rows))}
+    signed_in(make_approver()).post(all_of(cycle, "assessments-approve"), sent)
 
     assert {row.history.first().state for row in rows} == {State.APPROVED}
 
