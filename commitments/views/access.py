@@ -47,7 +47,7 @@ def access_list(request: UserRequest) -> HttpResponse:
         row.is_over = row.valid_to < clock.today()  # type: ignore[attr-defined] # for the template
         signed = row.given_by_officer_id and row.given_by_dpo_id
         row.is_valid = bool(signed) and not row.is_over  # type: ignore[attr-defined]
-        mine = getattr(row, side) is None and row.user_id != request.user.pk
+        mine = getattr(row, side) is None and row.user_id not in (request.user.pk, role.acting_for_id)
         row.waits_for_me = mine and not row.is_over and bool(row.given_by_officer_id or row.given_by_dpo_id)  # type: ignore[attr-defined]
     return render(request, "commitments/access_list.html", {"form": form, "page": page})
 

@@ -8,7 +8,17 @@ from django.db.models import Value
 from django.utils.translation import gettext as _
 
 from commitments.ledger import save_all_as, save_as
-from commitments.models import Commitment, Engagement, Measure, ProtectedAccess, ProtectedUse, Protection, Role, User
+from commitments.models import (
+    Assignment,
+    Commitment,
+    Engagement,
+    Measure,
+    ProtectedAccess,
+    ProtectedUse,
+    Protection,
+    Role,
+    User,
+)
 from commitments.permissions import Verb, require
 from commitments.workflow.steps import day, locked
 
@@ -26,8 +36,7 @@ def give_access(
 ) -> ProtectedAccess:
     """Sign for somebody's right; it holds once the other one has signed as well."""
     role = require(actor, Verb.GRANT_PROTECTED, on=day(at))
-    if actor == person:
-        raise PermissionDenied(_("Nobody can give a right to themselves."))
+    _require_other(person, role)
     if valid_from < day(at):
         raise ValidationError({"valid_from": _("A right is not given for days that are over.")})
     if (valid_to - valid_from).days > LONGEST:
@@ -43,11 +52,12 @@ def sign_access(access: ProtectedAccess, *, actor: User, at: datetime) -> Protec
     """The second signature, by the one of the two who has not signed yet."""
     row = locked(access)
     role = require(actor, Verb.GRANT_PROTECTED, on=day(at))
-    if actor == row.user:
-        raise PermissionDenied(_("Nobody can give a right to themselves."))
+    _require_other(row.user, role)
     if row.valid_to < day(at):
         raise ValidationError(_("This right is over. Give a new one."))
     _sign(row, role.role, actor)
+    if _hands(row) & {role.user_id, role.acting_for_id}:
+        raise PermissionDenied(_("Somebody else gives the second signature, and not for the one who signed first."))
     save_as(row, actor=actor, acting_for=role.acting_for, reason=_("Second signature"), at=at)
     return row
 
@@ -63,6 +73,20 @@ def end_access(access: ProtectedAccess, *, actor: User, at: datetime, reason: st
     row.valid_to = max(row.valid_from, day(at))
     save_as(row, actor=actor, acting_for=role.acting_for, reason=reason, at=at)
     return row
+
+
+def _require_other(person: User, role: Assignment) -> None:
+    """Nobody signs for themselves, nor does their deputy for them."""
+    if person.pk == role.user_id:
+        raise PermissionDenied(_("Nobody can give a right to themselves."))
+    if person.pk == role.acting_for_id:
+        raise PermissionDenied(_("A deputy cannot give a right to the person they stand in for."))
+
+
+def _hands(row: ProtectedAccess) -> set[int]:
+    """Everyone who signed so far, or in whose place that was done; one query."""
+    past = row.history.order_by().values_list("history_user_id", "acting_for_id")
+    return {pk for pair in past for pk in pair if pk}
 
 
 def _sign(row: ProtectedAccess, role: str, actor: User) -> None:

@@ -19,7 +19,7 @@ from commitments.models import (
 )
 from commitments.workflow import access, people, units
 from commitments.workflow.steps import Edit
-from tests.factories import make_measure, make_officer, make_unit, make_user
+from tests.factories import make_assignment, make_measure, make_officer, make_unit, make_user, saved
 from tests.reviews.pages import MOST_QUERIES, queries, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -269,6 +269,39 @@ class TestAccess:
         row = access.give_access(dpo, TODAY(), until, actor=officer, at=NOW(), reason="x")
         with pytest.raises(PermissionDenied):
             access.sign_access(row, actor=dpo, at=NOW())
+
+    @pytest.mark.parametrize("role", [Role.OFFICER, Role.DPO])
+    def test_rule_10_a_deputy_signs_for_nobody_they_stand_in_for(self, role):
+        person, deputy, officer = make_user(role), make_user(), make_officer()
+        make_assignment(deputy, role, acting_for=person)
+        until = TODAY() + timedelta(days=30)
+
+        with pytest.raises(PermissionDenied):
+            access.give_access(person, TODAY(), until, actor=deputy, at=NOW(), reason="x")
+        assert not ProtectedAccess.objects.exists()
+
+        other = officer if role == Role.DPO else make_user(Role.DPO)
+        row = access.give_access(person, TODAY(), until, actor=other, at=NOW(), reason="x")
+        page = signed_in(deputy).get(reverse("commitments:access-list"))
+        with pytest.raises(PermissionDenied):
+            access.sign_access(row, actor=deputy, at=NOW())
+        row.refresh_from_db()
+        assert not page.context["page"][0].waits_for_me
+        assert None in (row.given_by_officer, row.given_by_dpo)
+
+    def test_rule_10_the_second_signature_is_not_given_for_the_one_who_gave_the_first(self):
+        officer, dpo, deputy, person = make_officer(), make_user(Role.DPO), make_user(), make_user(Role.AUDITOR)
+        until = TODAY() + timedelta(days=30)
+        stands_in = make_assignment(deputy, Role.OFFICER, acting_for=officer)
+        row = access.give_access(person, TODAY(), until, actor=deputy, at=NOW(), reason="x")
+        stands_in.role, stands_in.acting_for = Role.DPO, dpo  # later the same person stands in for the other side
+        saved(stands_in)
+
+        with pytest.raises(PermissionDenied):
+            access.sign_access(row, actor=User.objects.get(pk=deputy.pk), at=NOW())
+
+        row.refresh_from_db()
+        assert row.given_by_dpo is None
 
     @pytest.mark.parametrize("days", [(-1, 10), (0, 400), (5, 3)])
     def test_a_right_has_a_sensible_time(self, days):
