@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 
 from commitments import clock
 from commitments.models import Evidence, OrganisationalUnit
+from commitments.permissions import Verb, can
 from commitments.requests import UserRequest
 from reviews.models import Confirmation, ConfirmationResult, ConfirmationState, FollowUp, ReviewCycle
 from reviews.views import proposals
@@ -39,6 +40,7 @@ def to_decide(request: UserRequest, year: int) -> HttpResponse:
     rows = rows.filter(result=ConfirmationResult.NOT_OURS, state=ConfirmationState.RELEASED)
     rows = rows.select_related("unit", "measure", "commitment", "named_unit").order_by("unit__name_de", "pk")
     context = {"cycle": cycle, "not_theirs": list(rows), "proposed": proposals.waiting(request.user)}
+    context["may_decide"] = can(request.user, Verb.ASK_AGAIN, on=clock.today())
     return render(request, f"reviews/{'_to_decide' if request.htmx else 'to_decide'}.html", context)
 
 

@@ -288,6 +288,21 @@ def test_the_board_lists_what_units_lay_before_the_officer(unit):
     assert signed_in(make_user(Role.CONTACT, unit)).get(page).status_code == 403
 
 
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.APPROVER, Role.DPO, Role.AUDITOR])
+def test_nobody_is_led_to_a_page_that_is_closed_to_them(unit, role):
+    row = not_theirs(unit)
+    client = signed_in(make_user(role))
+
+    page = client.get(reverse("reviews:to-decide", args=[row.cycle.year])).content.decode()
+
+    whose = reverse("reviews:whose", args=[row.pk])
+    answer = f"{reverse('reviews:unit', args=[row.cycle.year, unit.key])}#answer-{row.pk}"
+    led_to = whose if role == Role.OFFICER else answer
+    assert [url for url in (whose, answer) if f'href="{url}"' in page] == [led_to]
+    assert client.get(led_to).status_code == 200
+    assert role == Role.OFFICER or f'id="answer-{row.pk}"' in client.get(answer).content.decode()
+
+
 def test_a_deputy_hands_over_for_somebody(unit, contact, colleague):
     deputy = make_user()
     make_assignment(deputy, Role.CONTACT, unit, acting_for=contact)
