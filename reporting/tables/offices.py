@@ -16,6 +16,8 @@ from commitments.models import (
     Role,
     User,
 )
+from reporting.audit import verification
+from reporting.audit.verification import Verification
 from reporting.models import ReportEdition
 
 SHOWN = 8
@@ -28,6 +30,7 @@ class AuditorHome:
     seals: Sequence[LedgerSeal]
     leaves: int
     editions: Sequence[ReportEdition]
+    verification: Verification
 
     @property
     def latest(self) -> LedgerSeal | None:
@@ -44,6 +47,7 @@ def auditor_home() -> AuditorHome:
         seals=list(LedgerSeal.objects.order_by("-pk")[:SHOWN]),
         leaves=LedgerLeaf.objects.count(),
         editions=list(editions[:SHOWN]),
+        verification=verification.latest(),
     )
 
 
@@ -54,6 +58,11 @@ class DpoHome:
     waiting: Sequence[ProtectedAccess]
     valid: Sequence[ProtectedAccess]
     erasures: Sequence[Erasure] = ()
+
+    @property
+    def count(self) -> int:
+        """How much waits for a signature."""
+        return len(self.waiting) + len(self.erasures)
 
 
 def dpo_home(today: date) -> DpoHome:

@@ -6,8 +6,20 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from commitments.models import LinkState, ProtectedAccess, Role
+from commitments.ledger.sealing import seal
+from commitments.models import (
+    Erasure,
+    ErasureKind,
+    Ground,
+    Job,
+    JobState,
+    LinkState,
+    ProtectedAccess,
+    Role,
+    SealOccasion,
+)
 from commitments.models.people import CITY_WIDE_ROLES
+from reporting.audit import verification
 from reporting.tables import changes, home, offices
 from reviews.models import AssessmentState, ConfirmationState, CycleState
 from tests.factories import (
@@ -273,6 +285,46 @@ def test_the_data_protection_officer_sees_what_waits_for_a_signature():
     found = offices.dpo_home(today())
 
     assert (len(found.waiting), len(found.valid)) == (1, 0)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_data_protection_is_told_that_nothing_waits_only_where_nothing_does(language):
+    make_city()
+    nothing = {"de": "Nichts wartet auf Sie", "en": "Nothing waits for you"}[language]
+    dpo, headers = signed_in(make_user(Role.DPO)), {"accept-language": language}
+    assert nothing in dpo.get("/", headers=headers).content.decode()
+
+    saved(
+        Erasure(
+            kind=ErasureKind.CONTENT,
+            ground=Ground.values[0],
+            reason="Name einer Person",
+            subjects=[["measure", make_measure().pk]],
+            proposed_by=make_officer(),
+            proposed_as=Role.OFFICER,
+            proposed_at=timezone.now(),
+        )
+    )
+
+    page = dpo.get("/", headers=headers)
+    assert nothing not in page.content.decode()
+    assert page.context["dpo"].count == 1
+
+
+@pytest.mark.parametrize("finding", [None, {"code": "content", "sentence": "", "table": "x", "row": 1}])
+def test_the_auditor_is_led_to_the_verification_and_told_how_the_last_one_ended(finding):
+    make_city()
+    seal(SealOccasion.DEMAND, at=timezone.now())
+    now, result = timezone.now(), {"finding": finding, "rows": 3, "seals": 1}
+    fields = {"asked_at": now, "sent_at": now, "finished_at": now}
+    Job.objects.create(kind=verification.KIND, state=JobState.DONE, result=result, **fields)
+
+    page = signed_in(make_user(Role.AUDITOR)).get("/", headers={"accept-language": "en"}).content.decode()
+
+    assert 'href="/ledger/#verification"' in page
+    assert "manage.py verify_ledger" not in page
+    assert ("The history is unchanged" in page) == (finding is None)
+    assert ("The history does not hold" in page) == (finding is not None)
 
 
 def test_the_administrator_sees_which_units_lack_people():
