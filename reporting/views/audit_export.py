@@ -15,6 +15,7 @@ from commitments.jobs import with_progress
 from commitments.models import Job, JobState, Protection
 from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
+from reporting import locking
 from reporting.audit import exporting
 from reporting.forms import PeriodForm
 
@@ -61,5 +62,7 @@ def export_file(request: UserRequest, pk: uuid.UUID) -> FileResponse:
     name = exporting.file_name(exporting.period_of(job.arguments))
     if exporting.holds_protected(job) and Protection.PROTECTED not in request.user.clearance():
         raise PermissionDenied(_("This file holds protected entries, and your right to them has ended."))
+    if locking.is_locked(request.user, job.asked_at):
+        raise PermissionDenied(_("This file holds entries that were protected since. Ask for a new one."))
     file = exporting.path_of(job).open("rb")
     return FileResponse(file, as_attachment=True, filename=name, content_type="application/x-ndjson")

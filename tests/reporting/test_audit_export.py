@@ -373,6 +373,22 @@ def test_rule_10_a_file_with_protected_entries_is_closed_once_the_right_has_ende
     assert Transfer.objects.get(subject=exporting.SUBJECT).holds_protected
 
 
+def test_rule_10_a_file_is_closed_to_others_once_an_entry_in_it_is_raised_to_protected(
+    client, auditor, django_capture_on_commit_callbacks
+):
+    measure = make_measure(title_de="Geheimer Name")
+    sealed()
+    job = asked(client, django_capture_on_commit_callbacks)
+    assert "Geheimer Name" in b"".join(client.get(job.result["url"]).streaming_content).decode()
+
+    measure.protection = Protection.PROTECTED
+    save_as(measure, actor=None, reason="Raised", at=timezone.now())
+
+    refused = client.get(job.result["url"])
+    assert refused.status_code == 403
+    assert "Ask for a new one" in refused.content.decode()
+
+
 def test_files_go_after_a_day_and_the_page_says_so(client, auditor, django_capture_on_commit_callbacks):
     make_unit()
     sealed()
