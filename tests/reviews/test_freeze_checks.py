@@ -139,17 +139,16 @@ def test_each_warning_leads_to_what_it_is_about(circumstance, address):
 
 def test_rule_06_neither_assessment_nor_freeze_comes_before_the_reminders_that_were_planned():
     today, officer = timezone.localdate(), make_officer()
-    days = {"confirm_by": today - timedelta(days=9), "last_reminder_on": today - timedelta(days=1)}
-    cycle = make_cycle(state=CycleState.OPEN, **days)
+    day, deadline = today - timedelta(days=1), today - timedelta(days=9)
+    cycle = make_cycle(state=CycleState.OPEN, confirm_by=deadline, last_reminder_on=day)
     unsent(cycle)
-    day = short_date(today - timedelta(days=1))
 
-    with translation.override("en"), pytest.raises(ValidationError, match=day):
+    with translation.override("en"), pytest.raises(ValidationError, match=short_date(day)):
         begin_assessing(cycle, actor=officer, at=NOW())
     drop_day(cycle.reminder_dates.get(), actor=officer, at=NOW(), reason="Es ging ein Brief.")
     begin_assessing(cycle, actor=officer, at=NOW())
     unsent(cycle)
-    with translation.override("en"), pytest.raises(ValidationError, match=day):
+    with translation.override("en"), pytest.raises(ValidationError, match=short_date(day)):
         freeze_cycle(cycle, actor=officer, at=NOW())
 
     found, is_blocked = points(officer, cycle)
