@@ -9,3 +9,9 @@ from commitments.models.people import User
 class UserRequest(HttpRequest):
     user: User
     htmx: HtmxDetails
+
+
+def posted_number(request: HttpRequest, name: str) -> int | None:
+    """A number that a page sends along; None where it is missing or none."""
+    value = request.POST.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None

@@ -145,9 +145,7 @@ class RolesForm(forms.Form):
             label = f"{row.user.name}, {row.get_role_display()}"
             if row.acting_for:
                 label = f"{label} ({row.acting_for.name})"
-            self.fields[f"role-{row.pk}"] = forms.ChoiceField(
-                label=label, choices=[*choices, ENDS], required=False, initial=only
-            )
+            self.fields[f"role-{row.pk}"] = forms.ChoiceField(label=label, choices=[*choices, ENDS], initial=only)
 
 
 class HandOverForm(forms.Form):

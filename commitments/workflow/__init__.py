@@ -16,7 +16,7 @@ from commitments.workflow.links import (
 )
 from commitments.workflow.measures import edit_measure
 from commitments.workflow.people import Post, assign_role, enter_person
-from commitments.workflow.steps import Edit, last_change
+from commitments.workflow.steps import Edit, last_change, last_changes
 
 __all__ = [
     "Edit",
@@ -33,6 +33,7 @@ __all__ = [
     "enter_person",
     "give_gap_reason",
     "last_change",
+    "last_changes",
     "may_change_link",
     "propose_link",
 ]

@@ -80,7 +80,13 @@ class AnswerPlan:
 
     @property
     def conflicts(self) -> list[Row]:
-        return self.of(Outcome.CONFLICT)
+        """Rows between whose answers somebody decides."""
+        return [row for row in self.of(Outcome.CONFLICT) if row.may_take]
+
+    @property
+    def kept(self) -> list[Row]:
+        """Rows of which nothing can be taken: what stands in the application stays, and nobody has to decide."""
+        return [row for row in self.of(Outcome.CONFLICT) if not row.may_take]
 
     @property
     def wrong(self) -> list[Row]:

@@ -81,5 +81,5 @@ def _decided(plan: AnswerPlan, choices: Mapping[int, str]) -> list[Row]:
     if undecided:
         names = ", ".join(str(row.number) for row in undecided)
         raise ValidationError(_("Decide first which answer counts in row %(rows)s.") % {"rows": names})
-    chosen = [row for row in plan.conflicts if row.request and row.may_take and choices[row.request.pk] == FILE]
+    chosen = [row for row in plan.conflicts if row.request and choices[row.request.pk] == FILE]
     return plan.drafts + chosen

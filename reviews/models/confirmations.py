@@ -196,6 +196,11 @@ class Confirmation(TrackedModel):
         return frozenset({self.unit_id})
 
     @property
+    def is_answered(self) -> bool:
+        """Whether it is submitted: before that, what it says is the unit's own draft."""
+        return self.state in ANSWERED
+
+    @property
     def was_late(self) -> bool:
         """Submitted after the deadline."""
         return self.submitted_at is not None and timezone.localdate(self.submitted_at) > self.cycle.confirm_by

@@ -31,7 +31,7 @@ from reviews.answer_file_forms import AnswerFileForm, choices_of
 from reviews.exchange import running, writing
 from reviews.exchange.requests import answers_before, is_protected, keys_of, requests_of
 from reviews.exchange.running import PlanChangedError, Target
-from reviews.models import Confirmation, ReviewCycle
+from reviews.models import Confirmation, ConfirmationState, ReviewCycle
 from reviews.workflow import answer_files as workflow
 from reviews.workflow.steps import require_running
 
@@ -149,9 +149,17 @@ def _list(user: User, year: int, unit: str) -> List:
 
 
 def _rows(user: User, cycle: ReviewCycle, units: Iterable[int], *, is_for_others: bool) -> list[Confirmation]:
-    """What a file holds. One that is passed on holds nothing protected: who gets it may lack the right (rule 10)."""
-    rows = [row for row in requests_of(user, cycle, frozenset(units)) if not (is_for_others and is_protected(row))]
+    """What a file holds.
+
+    One that is passed on holds nothing protected: who gets it may lack the right (rule 10); and no draft that a unit
+    has not submitted, which is the unit's own.
+    """
+    rows = [row for row in requests_of(user, cycle, frozenset(units)) if not (is_for_others and _stays(row))]
     return sorted(rows, key=lambda row: (row.unit.name_de, row.measure_id is None))
+
+
+def _stays(row: Confirmation) -> bool:
+    return is_protected(row) or row.state in (ConfirmationState.DRAFT, ConfirmationState.RETURNED)
 
 
 def _entries(

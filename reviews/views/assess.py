@@ -18,7 +18,7 @@ from commitments.forms import add_errors
 from commitments.forms.measures import difference
 from commitments.models import Grade, LinkState, Measure, User
 from commitments.permissions import Verb, can, grant, require
-from commitments.requests import UserRequest
+from commitments.requests import UserRequest, posted_number
 from commitments.tracking import history_model
 from commitments.workflow import last_change
 from reviews.assessment_forms import AssessmentForm, Sheet
@@ -119,7 +119,8 @@ def decide(request: UserRequest, year: int, reference: str) -> HttpResponse:
     if request.method == "POST":
         require(request.user, Verb.DECIDE_ASSESSMENT, row, on=clock.today())
         try:
-            workflow.approve(row, actor=request.user, at=clock.now())
+            seen = posted_number(request, "seen") or 0  # what nobody has seen is not approved
+            workflow.approve(row, actor=request.user, at=clock.now(), seen=seen)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:

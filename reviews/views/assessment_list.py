@@ -18,10 +18,11 @@ from django.views.decorators.http import require_GET, require_POST
 from commitments import clock
 from commitments.models import User
 from commitments.permissions import Verb, can, require
-from commitments.requests import UserRequest
+from commitments.requests import UserRequest, posted_number
 from reviews.assessment_forms import AssessmentFilter
 from reviews.models import Assessment, AssessmentState, ReviewCycle
 from reviews.views.board import require_city_wide
+from reviews.workflow import approving_together as approving
 from reviews.workflow import assessments_together as workflow
 
 ROWS_A_PAGE = 25
@@ -37,6 +38,9 @@ class Together(Protocol):
 def assessment_list(request: UserRequest, year: int) -> HttpResponse:
     """A round's verdicts, narrowed by state, verdict, keyword, and by whether anything points to a change."""
     cycle, rows = _rows(request, year)
+    today = clock.today()
+    may_approve = not cycle.is_final and can(request.user, Verb.DECIDE_ASSESSMENT, on=today)
+    seen = approving.newest_change(cycle) if may_approve else 0  # before the rows are read
     form = AssessmentFilter(request.GET, cycle=cycle)
     found = _narrowed(rows, form.chosen()).select_related("commitment__lead_unit", "grade", "cycle")
     counts = dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
@@ -44,7 +48,6 @@ def assessment_list(request: UserRequest, year: int) -> HttpResponse:
     before = workflow.last_of(page)
     for row in page:
         row.before = before.get(row.pk)  # type: ignore[attr-defined] # for the template
-    today = clock.today()
     context = {
         "cycle": cycle,
         "page": page,
@@ -52,7 +55,8 @@ def assessment_list(request: UserRequest, year: int) -> HttpResponse:
         "summary": form.summary(),
         "chips": _chips(counts, request.GET.get("state", "")),
         "may_write": not cycle.is_final and can(request.user, Verb.ASSESS, on=today),
-        "may_approve": not cycle.is_final and can(request.user, Verb.DECIDE_ASSESSMENT, on=today),
+        "may_approve": may_approve,
+        "seen": seen,
         "filters": [(name, value) for name, value in form.chosen().items() if value],
     }
     return render(request, "reviews/assessment_list.html", context)
@@ -86,12 +90,16 @@ def submit_all(request: UserRequest, year: int) -> HttpResponse:
 
 @require_POST
 def approve_all(request: UserRequest, year: int) -> HttpResponse:
-    """Approve the chosen assessments that somebody else wrote."""
+    """Approve the chosen assessments that somebody else wrote and that stand as they did when the page was shown."""
+    seen = posted_number(request, "seen") or 0
+
+    def approve(rows: list[Assessment], *, actor: User, at: datetime) -> workflow.Together:
+        return approving.approve_seen(rows, seen, actor=actor, at=at)
 
     def told(n: int) -> str:
         return ngettext("%(n)d assessment is approved.", "%(n)d assessments are approved.", n)
 
-    return _together(request, year, Verb.DECIDE_ASSESSMENT, workflow.approve_all, told)
+    return _together(request, year, Verb.DECIDE_ASSESSMENT, approve, told)
 
 
 def _together(request: UserRequest, year: int, verb: Verb, act: Together, told: Callable[[int], str]) -> HttpResponse:

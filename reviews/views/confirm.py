@@ -1,5 +1,6 @@
 """The unit's list: the contact answers, the releasing person releases. All that is typed is kept as a draft."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from commitments import clock
 from commitments.forms import add_errors
 from commitments.models import OrganisationalUnit
 from commitments.permissions import Verb, require
-from commitments.requests import UserRequest
+from commitments.requests import UserRequest, posted_number
 from commitments.workflow import last_change
 from reviews.forms import ReasonForm
 from reviews.models import Confirmation, ConfirmationResult, ReviewCycle
@@ -24,6 +25,9 @@ from reviews.views import shown
 from reviews.views.drafts import save_draft
 from reviews.views.sheets import Sheet, load_sheet, return_form
 from reviews.workflow import confirmations as workflow
+
+NAMED = 8
+"""So many titles are named in a message; the others are counted."""
 
 
 @require_GET
@@ -122,22 +126,40 @@ def withdraw(request: UserRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def release(request: UserRequest, year: int, unit: str) -> HttpResponse:
-    """Release all that are ticked."""
+    """Release all that are ticked and still stand as the releasing person saw them."""
     sheet = load_sheet(request.user, year, unit)
     require(request.user, Verb.RELEASE_ANSWER, on=sheet.today)
     ticked = request.POST.getlist("release")
-    for item in sheet.waiting:
+    for item in sheet.items:
         item.is_ticked = str(item.confirmation.pk) in ticked
-    chosen = [item.confirmation for item in sheet.waiting if item.is_ticked]
+    chosen = [item.confirmation for item in sheet.items if item.is_ticked]
+    seen = {row: posted_number(request, f"seen-{row.pk}") for row in chosen}
     try:
-        count = workflow.release_all(chosen, actor=request.user, at=clock.now())
+        count, changed = workflow.release_seen(seen, actor=request.user, at=clock.now())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
+        for item in sheet.items:
+            row: Any = item.confirmation
+            item.is_ticked = item.is_ticked and seen[row] == row.seen  # what changed is not ticked unread
         return _show(request, sheet)
-    messages.success(
-        request, ngettext("%(n)d answer is released.", "%(n)d answers are released.", count) % {"n": count}
-    )
+    if count:
+        sentence = ngettext("%(n)d answer is released.", "%(n)d answers are released.", count)
+        messages.success(request, sentence % {"n": count})
+    if changed:
+        messages.warning(request, _changed_since([row for row in chosen if row in changed]))
     return redirect("reviews:confirm", year, unit)
+
+
+def _changed_since(rows: list[Confirmation]) -> str:
+    sentence = ngettext(
+        "%(names)s was changed after you opened the page and is not released. Please look at it once more.",
+        "%(names)s were changed after you opened the page and are not released. Please look at them once more.",
+        len(rows),
+    )
+    names = ", ".join(_("“%(title)s”") % {"title": shown.subject(row)} for row in rows[:NAMED])
+    if len(rows) > NAMED:
+        names = _("%(names)s and %(n)s more") % {"names": names, "n": len(rows) - NAMED}
+    return sentence % {"names": names}
 
 
 @require_POST

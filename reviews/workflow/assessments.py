@@ -25,7 +25,7 @@ from commitments.models import (
 )
 from commitments.permissions import Verb, grant, require
 from commitments.tracking import history_model
-from commitments.workflow.steps import unchanged_since
+from commitments.workflow.steps import last_change, unchanged_since
 from reviews.models import (
     Assessment,
     AssessmentMeasure,
@@ -144,9 +144,15 @@ def return_to_author(assessment: Assessment, *, actor: User, at: datetime, reaso
 
 
 @transaction.atomic
-def approve(assessment: Assessment, *, actor: User, at: datetime) -> Assessment:
-    """Approve somebody else's assessment; whoever has ever written it may not, nor whom they stood in for."""
+def approve(assessment: Assessment, *, actor: User, at: datetime, seen: int | None = None) -> Assessment:
+    """Approve somebody else's assessment; whoever has ever written it may not, nor whom they stood in for.
+
+    ``seen`` is ``last_change`` of what the approver read: where it was changed since, nothing is approved.
+    """
     row, role = _taken(assessment, Verb.DECIDE_ASSESSMENT, actor=actor, at=at)
+    if seen is not None and last_change(row) != seen:
+        sentence = _("This was changed after you opened the page and is not approved. Please look at it once more.")
+        raise ValidationError(sentence, code="changed")
     require_next(NEXT_STATES, row.state, AssessmentState.APPROVED, AssessmentState)
     if authors_of(row) & {actor.pk, role.acting_for_id}:
         raise ValidationError(_("The author of an assessment cannot approve it."))

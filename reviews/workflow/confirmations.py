@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from commitments.ledger import save_all_as, save_as
 from commitments.models import Assignment, Measure, OrganisationalUnit, User
 from commitments.permissions import Verb, require
-from commitments.workflow.steps import unchanged_since
+from commitments.workflow.steps import last_changes, unchanged_since
 from reviews.models import (
     ANSWERED,
     Confirmation,
@@ -134,6 +134,24 @@ def release_all(confirmations: Iterable[Confirmation], *, actor: User, at: datet
         _released(row, role, actor=actor, at=at)
     save_all(rows, actor=actor, reason=_("Answers released together"), at=at)
     return len(rows)
+
+
+@transaction.atomic
+def release_seen(
+    seen: Mapping[Confirmation, int | None], *, actor: User, at: datetime
+) -> tuple[int, list[Confirmation]]:
+    """Release those that still stand as they were seen (rule 3); their number, and those that changed since.
+
+    ``seen`` is ``last_change`` of each when the releasing person read it, None where that is not known.
+    """
+    rows = taken_all(seen, Verb.RELEASE_ANSWER, actor=actor, at=at)
+    known = {row.pk: number for row, number in seen.items()}
+    now = last_changes([row for row, _role in rows])
+    same = [(row, role) for row, role in rows if now[row.pk] == known[row.pk]]
+    for row, role in same:
+        _released(row, role, actor=actor, at=at)
+    save_all(same, actor=actor, reason=_("Answers released together"), at=at)
+    return len(same), [row for row, _role in rows if now[row.pk] != known[row.pk]]
 
 
 @transaction.atomic

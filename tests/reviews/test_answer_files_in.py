@@ -264,7 +264,7 @@ class TestConflicts:
         take_over(contact, preview, **{f"_{row.pk}": "file"})
 
         row.refresh_from_db()
-        assert not plan(preview).conflicts[0].may_take
+        assert not plan(preview).kept[0].may_take
         assert (row.state, row.result) == (State.SUBMITTED, "confirmed")
 
     def test_what_was_asked_again_meanwhile_is_answered_anew_after_a_decision(self, cycle, unit, contact):

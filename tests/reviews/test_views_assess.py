@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from commitments.models import Protection, Role
+from commitments.workflow import last_change
 from reviews.models import (
     AssessmentState,
     ConfirmationState,
@@ -174,7 +175,7 @@ def test_what_is_submitted_is_read_not_written():
 def test_another_person_approves():
     row, approver = make_assessment(state=State.SUBMITTED), make_approver()
 
-    signed_in(approver).post(address(row, "decide"))
+    signed_in(approver).post(address(row, "decide"), {"seen": last_change(row)})
 
     row.refresh_from_db()
     assert (row.state, row.approver) == (State.APPROVED, approver)
@@ -194,7 +195,7 @@ def test_an_author_who_is_approver_as_well_cannot_approve_their_own():
     row = make_assessment(state=State.SUBMITTED, author=author)
     client = signed_in(author)
 
-    client.post(address(row, "decide"))
+    client.post(address(row, "decide"), {"seen": last_change(row)})
 
     row.refresh_from_db()
     assert row.state == State.SUBMITTED

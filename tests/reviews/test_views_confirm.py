@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from commitments.ledger import save_as
 from commitments.models import MeasureStatus, Role, UnitSuccession
+from commitments.workflow import last_change
 from reviews.models import ConfirmationResult, ConfirmationState, CycleState
 from reviews.workflow import confirmations as workflow
 from tests.factories import (
@@ -285,7 +286,8 @@ def test_a_deputys_answer_names_both(cycle, unit, contact):
 def test_the_releasing_person_releases_what_is_ticked(cycle, unit, releaser):
     ticked, other = (asked(cycle, unit, state=State.SUBMITTED) for _ in range(2))
 
-    signed_in(releaser).post(address(cycle, unit, "release"), {"release": [ticked.pk]})
+    sent = {"release": [ticked.pk], f"seen-{ticked.pk}": last_change(ticked)}
+    signed_in(releaser).post(address(cycle, unit, "release"), sent)
 
     assert dict(cycle.confirmations.values_list("pk", "state")) == {ticked.pk: "released", other.pk: "submitted"}
 
