@@ -2,6 +2,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from commitments import texts
 
@@ -17,6 +18,13 @@ from commitments import texts
 )
 def test_a_missing_translation_falls_back_to_german(text, language, expected):
     assert texts.localized_pair(text, "title", language) == expected
+
+
+def test_long_words_part_at_syllables_and_short_ones_stay_whole():
+    with translation.override("de"):
+        shown = texts.hyphenated("Amt für Gleichstellung & Kulturamt")
+
+    assert shown == "Amt für Gleich\u00adstel\u00adlung & Kulturamt"
 
 
 def test_a_german_text_on_an_english_page_says_so_to_screen_readers():

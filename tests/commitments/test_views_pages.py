@@ -373,6 +373,17 @@ def test_an_engagement_names_no_protected_measure():
     assert "Geheime Hilfe" not in text(make_officer(), "commitments:engagement", row.key)
 
 
+def test_the_known_remark_on_a_unit_is_told_in_the_language_that_is_read():
+    known, own = (make_measure(unit_basis=basis) for basis in ("assumed from the measure's subject", "asked by mail"))
+    officer = make_officer()
+
+    page = text(officer, "commitments:measure", known.reference)
+
+    assert "aus dem Thema der Maßnahme angenommen" in page
+    assert "assumed from" not in page
+    assert '<span lang="en">(asked by mail)</span>' in text(officer, "commitments:measure", own.reference)
+
+
 def test_an_engagement_costs_the_same_with_many_measures():
     row = make_engagement(instrument=make_adoption().version.instrument)
     make_measure(engagement=row)
