@@ -1,13 +1,15 @@
 """The second key turns for what its holder has read (rule 3), and a draft is read by nobody but its unit."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from commitments.models import Role
 from commitments.workflow import last_change
 from reviews.models import AssessmentState, ConfirmationState
-from reviews.workflow import assessments, confirmations
+from reviews.workflow import approving_together, assessments, confirmations
 from reviews.workflow.confirmations import Answer
 from tests.factories import (
     make_approver,
@@ -204,3 +206,19 @@ def test_a_releasing_person_is_asked_to_release_not_to_answer(cycle, unit, relea
 
     assert "You read what is submitted" in text
     assert "What you enter is saved as a draft." not in text
+
+
+def test_releasing_and_approving_many_asks_the_database_the_same_as_few(cycle, unit, releaser):
+    counts = []
+    for size in (2, 2, 6):  # the first time, rights and settings are read, too
+        answers = [submitted(cycle, unit) for _ in range(size)]
+        verdicts = [make_assessment(cycle, state=AssessmentState.SUBMITTED) for _ in range(size)]
+        seen, approver = {row: last_change(row) for row in answers}, make_approver()
+        newest = approving_together.newest_change(cycle)
+        rewritten(verdicts[0])
+        with CaptureQueriesContext(connection) as captured:
+            assert confirmations.release_seen(seen, actor=releaser, at=NOW()) == (size, [])
+            assert approving_together.approve_seen(verdicts, newest, actor=approver, at=NOW()).done == size - 1
+        counts.append(len(captured))
+
+    assert counts[1] == counts[2]
