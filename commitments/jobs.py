@@ -159,7 +159,8 @@ def _take(named: uuid.UUID) -> Job | None:
     One UPDATE decides who has a job, on every database.
     """
     waiting = Job.objects.filter(state=JobState.QUEUED)
-    is_long = Case(When(kind__in=LONG, then=Value(1)), default=Value(0), output_field=IntegerField())
+    # PostgreSQL takes a bare number for the place of a column, and that is what a choice among no kinds becomes
+    is_long = Case(When(kind__in=LONG or {""}, then=Value(1)), default=Value(0), output_field=IntegerField())
     is_named = Case(When(pk=named, then=Value(0)), default=Value(1), output_field=IntegerField())
     for pk in waiting.order_by(is_long, is_named, "asked_at").values_list("pk", flat=True)[:WORKERS]:
         now, lease = timezone.now(), uuid.uuid4()

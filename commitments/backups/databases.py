@@ -7,10 +7,13 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connections
-from django.db.backends.postgresql.client import DatabaseClient
 from django.utils.translation import gettext as _
+from psycopg.conninfo import make_conninfo
 
 from commitments import filestore
+
+OF_DJANGO = frozenset({"assume_role", "isolation_level", "pool", "server_side_binding"})
+"""Options of a connection that Django understands and PostgreSQL's programs do not."""
 
 
 def copy_database(target: Path) -> None:
@@ -44,13 +47,14 @@ def restore_database(source: Path) -> None:
 
 
 def _postgresql(program: str, *options: object) -> None:
+    """Run a program of PostgreSQL on the database; the password goes by its environment, which nobody else reads."""
     given = connections[owner()].settings_dict
-    (_psql, *address, name), environment = DatabaseClient.settings_to_cmd_args_env(given, [])
-    command = [program, *address, f"--dbname={name}", *map(str, options)]
+    address = {"dbname": given["NAME"], "user": given["USER"], "host": given["HOST"], "port": given["PORT"]}
+    address |= {name: value for name, value in given["OPTIONS"].items() if name not in OF_DJANGO}
+    command = [program, f"--dbname={make_conninfo(**{k: v for k, v in address.items() if v})}", *map(str, options)]
+    environment = {**os.environ, "PGPASSWORD": given["PASSWORD"]} if given["PASSWORD"] else None
     try:
-        done = subprocess.run(
-            command, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         sentence = _("%(program)s is missing. Install the PostgreSQL client of your server's version.")
         raise ValidationError(sentence % {"program": program}) from error

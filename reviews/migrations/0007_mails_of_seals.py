@@ -7,7 +7,10 @@ from django.db import migrations, models
 
 def forget_new_kinds(apps, schema_editor):
     """On the way back: the log of mails cannot hold kinds that the earlier version does not know."""
-    apps.get_model("reviews", "Mail").objects.using(schema_editor.connection.alias).filter(kind__in=("seal", "seals")).delete()
+    mails = apps.get_model("reviews", "Mail").objects.using(schema_editor.connection.alias)
+    mails.filter(kind__in=("seal", "seals")).delete()
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # so that the table can be altered in this transaction
 
 
 class Migration(migrations.Migration):

@@ -14,7 +14,8 @@ def test_a_filled_register_is_migrated_back_and_forth_and_its_triggers_are_in_pl
     cycles, assessments = ReviewCycle.objects.count(), Assessment.objects.count()
 
     call_command("migrate", "reviews", "0001", verbosity=0)
-    assert triggers.missing(connection) == [name for name in triggers.missing(connection) if "reminderdate" in name]
+    tables = {f"rechenschaft_{table}" for table in connection.introspection.table_names()}
+    assert [name for name in triggers.missing(connection) if name.rpartition("_")[0] in tables] == []
     call_command("migrate", verbosity=0)
 
     assert triggers.missing(connection) == []
