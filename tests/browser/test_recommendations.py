@@ -27,7 +27,9 @@ def test_the_city_answers_and_links(page: Page, recommendation: Recommendation):
     expect(page.locator(".kern-alert--danger")).to_be_focused()
     page.get_by_label("Begründung").first.fill("Das entscheidet der Bund.")
     page.get_by_role("button", name="Antwort speichern").click()
-    expect(page.get_by_text("Das entscheidet der Bund.")).to_be_visible()
+    expect(
+        page.get_by_role("region", name="Antwort der Stadt").get_by_text("Das entscheidet der Bund.")
+    ).to_be_visible()
 
     page.get_by_role("link", name="Verknüpfen").first.click()
     page.get_by_label("Stichwort, Artikel oder Nummer").press_sequentially("wasser")
