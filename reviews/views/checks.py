@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, Prefetch, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commitments.models import Commitment, User
+from commitments.models import Commitment, MeasureUnit, User
 from commitments.permissions import Verb, can
 from commitments.texts import long_date
 from reviews.models import (
@@ -52,7 +52,8 @@ def with_pending_changes(user: User, cycle: ReviewCycle) -> list[Confirmation]:
     """Released answers that report changes which the register does not hold; two queries, three more for figures."""
     rows = Confirmation.objects.visible_to(user).current().filter(cycle=cycle, state=ConfirmationState.RELEASED)
     rows = rows.filter(result=ConfirmationResult.CHANGED).exclude(changes={})
-    rows = rows.select_related("cycle", "unit", "measure").prefetch_related("measure__measure_units__unit")
+    parts = Prefetch("measure__measure_units", MeasureUnit.objects.select_related("unit"))
+    rows = rows.select_related("cycle", "unit", "measure").prefetch_related(parts)
     return [row for row in fetched(rows) if pending_changes(row)]
 
 
