@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Prefetch, Value, When
+from django.db.models import Case, CharField, Prefetch, Value, When
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -29,7 +30,7 @@ from reviews.models import (
 from reviews.views import progress
 from reviews.workflow.changes import pending_changes
 from reviews.workflow.figures import fetched
-from reviews.workflow.schedule import unsent_days
+from reviews.workflow.schedule import in_words
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,13 @@ def checks(user: User, cycle: ReviewCycle, today: date, facts: progress.Facts, p
     """What stands in the way of the freeze, and what will be in the report all the same."""
     if cycle.is_final:
         return []
-    counts = _counts(user, cycle, today)
+    counts, unsent = _counts(user, cycle, today)
     found = [_begun(cycle), _assessed(cycle, counts["waiting"], counts["seen"])]
     if counts["unseen"]:
         text = _("Somebody with the right to protected content writes and approves them.")
         found.append(Check("danger", _("Protected assessments are not approved yet"), text))
-    if counts["unsent"]:
-        found.append(_unsent(user, cycle, today))
+    if unsent:
+        found.append(_unsent(user, cycle, today, in_words(unsent)))
     found.append(_released(cycle, facts))
     if facts.disputed:
         found.append(_disputed(cycle, facts.disputed))
@@ -82,25 +83,28 @@ def checks(user: User, cycle: ReviewCycle, today: date, facts: progress.Facts, p
     return found
 
 
-def _counts(user: User, cycle: ReviewCycle, today: date) -> Counter[str]:
-    """Assessments seen, those of them that wait, those unseen that wait, overdue promises, and reminders that are due
-    and did not go out; one query.
+def _counts(user: User, cycle: ReviewCycle, today: date) -> tuple[Counter[str], set[date]]:
+    """Assessments seen, those of them that wait, those unseen that wait, and overdue promises; beside them the days
+    whose reminders are due and did not go out. One query.
     """
     visible = When(commitment__in=Commitment.objects.visible_to(user), then=Value("seen"))
     rows = cycle.assessments.order_by().annotate(who=Case(visible, default=Value("unseen")))
     late = FollowUp.objects.visible_to(user).overdue(today).order_by()
-    unsent = ReminderDate.objects.due(today).filter(cycle=cycle).order_by()
-    others = [late.values_list(Value("overdue"), "state", "pk"), unsent.values_list(Value("unsent"), "kind", "pk")]
-    listed = rows.values_list("who", "state", "pk").union(*others, all=True)
+    due = ReminderDate.objects.due(today).filter(cycle=cycle).order_by()
+    days = due.annotate(day=Cast("on", CharField())).values_list(Value("unsent"), "day", "pk")
+    others = [late.values_list(Value("overdue"), "state", "pk"), days]
     found: Counter[str] = Counter()
-    for what, state, _pk in listed:
-        is_open = state != AssessmentState.APPROVED
+    unsent: set[date] = set()
+    for what, said, _pk in rows.values_list("who", "state", "pk").union(*others, all=True):
+        if what == "unsent":
+            unsent.add(date.fromisoformat(said))
+            continue
+        is_open = said != AssessmentState.APPROVED
         found["seen"] += what == "seen"
         found["waiting"] += what == "seen" and is_open
         found["unseen"] += what == "unseen" and is_open
         found["overdue"] += what == "overdue"
-        found["unsent"] += what == "unsent"
-    return found
+    return found, unsent
 
 
 def _begun(cycle: ReviewCycle) -> Check:
@@ -120,13 +124,12 @@ def _assessed(cycle: ReviewCycle, waiting: int, total: int) -> Check:
     return Check("danger", title, text, reverse("reviews:assessment-list", args=[cycle.year]))
 
 
-def _unsent(user: User, cycle: ReviewCycle, today: date) -> Check:
+def _unsent(user: User, cycle: ReviewCycle, today: date, days: str) -> Check:
     text = _(
         "They were planned for %(days)s. They go out by themselves on working days between 7 and 18 o'clock; if they "
         "are not to go out, take them off with a reason."
     )
     url = reverse("reviews:mails", args=[cycle.year]) if can(user, Verb.READ_LEDGER, on=today) else ""
-    days = unsent_days(cycle, today)
     return Check("danger", _("Planned reminders have not gone out"), text % {"days": days}, url)
 
 

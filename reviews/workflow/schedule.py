@@ -1,5 +1,6 @@
 """The days on which units are reminded: the usual ones, planned with the cycle, moved with its deadlines (rule 6)."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -53,8 +54,12 @@ def move(cycle: ReviewCycle, before: ReviewCycle, *, actor: User, acting_for: Us
 
 def unsent_days(cycle: ReviewCycle, today: date) -> str:
     """The days whose reminders should have gone out by now and have not, in words; empty where all did."""
-    days = ReminderDate.objects.due(today).filter(cycle=cycle).order_by("on").values_list("on", flat=True)
-    return ", ".join(short_date(day) for day in dict.fromkeys(days))
+    return in_words(ReminderDate.objects.due(today).filter(cycle=cycle).values_list("on", flat=True))
+
+
+def in_words(days: Iterable[date]) -> str:
+    """Each day once, in their order: "13.11.2026, 27.11.2026"."""
+    return ", ".join(short_date(day) for day in sorted(set(days)))
 
 
 def require_sent(cycle: ReviewCycle, today: date) -> None:
