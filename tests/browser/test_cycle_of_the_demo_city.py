@@ -1,4 +1,4 @@
-"""A complete cycle of the demo city, walked by five people who are signed in at once.
+"""A complete cycle of the demo city up to the released report, walked by five people who are signed in at once.
 
 Each sees what the others have done, as soon as they have done it; the clock of the demonstration moves on between them.
 """
@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from commitments import clock
 from commitments.models import User
+from reporting.models import EditionState, ReportEdition
 from reviews.models import Assessment, AssessmentState, Confirmation, ConfirmationState, CycleState, ReviewCycle
 from reviews.workflow.schedule import note_sent
 from tests.browsing import sign_in
@@ -113,6 +114,28 @@ def undo_freeze(approver: Page, site: str) -> None:
     expect(approver).to_have_url(f"{site}/reviews/{YEAR}/")
 
 
+def look_on(auditor: Page, site: str) -> None:
+    """The auditor reads what the others did, and is offered none of their acts."""
+    auditor.goto(f"{site}/reviews/{YEAR}/board/")
+    expect(auditor.locator("#progress")).to_be_visible()
+    expect(auditor.locator("form[action$='/freeze/']")).to_have_count(0)
+    auditor.goto(f"{site}/reviews/{YEAR}/assessments/K-001/decide/")
+    expect(auditor.locator("#finding")).to_be_visible()
+
+
+def release_report(officer: Page, approver: Page, site: str) -> str:
+    """The officer prepares the report, another person releases it; its address."""
+    officer.goto(f"{site}/reports/{YEAR}/prepare/")
+    officer.locator("main form button[type=submit]").click()
+    officer.wait_for_url(f"{site}/reports/{YEAR}/*/")
+    address = officer.url
+    expect(officer.locator("form[action$='/release/']")).to_have_count(0)  # not whoever prepared it
+    approver.goto(address)
+    approver.locator("form[action$='/release/'] button").click()
+    expect(approver.locator("form[action$='/release/']")).to_have_count(0)
+    return address
+
+
 def test_a_complete_cycle_of_the_demo_city(demo_site: str, people: dict[str, Page], settings):
     officer, approver, contact, releaser, auditor = (people[name] for name in PEOPLE)
     cycle = ReviewCycle.objects.get(year=YEAR)
@@ -137,8 +160,13 @@ def test_a_complete_cycle_of_the_demo_city(demo_site: str, people: dict[str, Pag
     expect(contact.locator("[formaction$='/confirm-unchanged/']")).to_have_count(0)
     officer.goto(f"{demo_site}{LIST}")
     expect(officer.locator("input[name=chosen]")).to_have_count(0)
-    auditor.goto(f"{demo_site}/reviews/{YEAR}/board/")
-    expect(auditor.locator("#progress")).to_be_visible()
-    expect(auditor.locator("form[action$='/freeze/']")).to_have_count(0)
-    auditor.goto(f"{demo_site}/reviews/{YEAR}/assessments/K-001/decide/")
-    expect(auditor.locator("#finding")).to_be_visible()
+    look_on(auditor, demo_site)
+
+    report = release_report(officer, approver, demo_site)
+
+    cycle.refresh_from_db()
+    edition = ReportEdition.objects.get(cycle=cycle)
+    assert (cycle.state, edition.state) == (CycleState.CLOSED, EditionState.RELEASED)
+    for reader in (contact, releaser, auditor):
+        reader.goto(report)
+        expect(reader.locator("main")).to_contain_text(edition.content_sha256[:8])
