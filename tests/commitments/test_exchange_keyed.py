@@ -198,16 +198,15 @@ def test_rule_10_a_protected_row_is_in_no_file_for_those_who_may_not_see_it(
 @pytest.mark.parametrize("subject", ["budgets", "indicators", "evidence"])
 def test_rule_10_an_import_cannot_tell_a_hidden_measure_from_none(tmp_path: Path, officer: User, subject: str) -> None:
     row = MADE[subject]()
-    hidden = make_measure(protection=Protection.PROTECTED)
+    reference = "M-0815"
     path = taken_out(subject, officer, tmp_path / "a.xlsx")
-    told = []
-    for reference in (hidden.reference, f"M-{int(hidden.reference[2:]) + 1:03}"):
-        changed(path, 2, "Maßnahme", reference)
-        if subject == "indicators":
-            changed(path, 2, "Schlüssel", None)
-        changed(path, 2, "Exportstand", None)
-        plan = plan_of(subject, path, officer)
-        told.append([str(error).replace(reference, "…") for error in plan.all_errors()])
+    changed(path, 2, "Maßnahme", reference)
+    if subject == "indicators":
+        changed(path, 2, "Schlüssel", None)
+    changed(path, 2, "Exportstand", None)
+    told = [[str(error) for error in plan_of(subject, path, officer).all_errors()]]
+    make_measure(reference=reference, protection=Protection.PROTECTED)
+    told.append([str(error) for error in plan_of(subject, path, officer).all_errors()])
     assert told[0] == told[1]
     assert len(told[0]) == 1
     assert type(row).objects.count() == 1
