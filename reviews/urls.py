@@ -1,7 +1,18 @@
 from django.urls import path
 
 from reviews import officer_urls, unit_urls
-from reviews.views import answer_files, assess, assessment_list, board, calendars, confirm, cycles, follow_ups, mails
+from reviews.views import (
+    answer_files,
+    assess,
+    assessment_list,
+    board,
+    calendars,
+    confirm,
+    cycles,
+    follow_ups,
+    mails,
+    reported,
+)
 
 app_name = "reviews"
 
@@ -10,6 +21,7 @@ OF_A_COMMITMENT = "<int:year>/assessments/<slug:reference>"
 urlpatterns = [
     path("", board.board, name="board"),
     path("<int:year>/board/", board.board, name="board"),
+    path("<int:year>/reported-changes/", reported.reported_changes, name="reported-changes"),
     path("<int:year>/units/<slug:unit>/", board.unit, name="unit"),
     path("requests/<int:pk>/ask-again/", board.ask_again, name="ask-again"),
     path("requests/<int:pk>/apply-changes/", board.apply_changes, name="apply-changes"),

@@ -18,10 +18,11 @@ from commitments.permissions import Verb, require
 from commitments.requests import UserRequest
 from reviews.models import Confirmation, ConfirmationState, CycleState, ReviewCycle
 from reviews.views import cycles, progress, shown
-from reviews.views.checks import freezing, with_pending_changes
+from reviews.views.checks import freezing
 from reviews.views.sheets import answers_of
 from reviews.workflow import confirmations as workflow
 from reviews.workflow.changes import Change, pending_changes
+from reviews.workflow.pending import pending_answers
 
 UNITS_A_PAGE = 25
 
@@ -49,9 +50,9 @@ def board(request: UserRequest, year: int | None = None) -> HttpResponse:
         "chips": _chips(units, state),
         "page": Paginator(_rows(found, cycle), UNITS_A_PAGE).get_page(request.GET.get("page")),
         "reminders": cycles.reminders(reminded),
-        "pending": pending(request.user, cycle),
+        "pending": len(pending_answers(request.user, cycle)),
     }
-    context |= freezing(request.user, cycle, today, facts, len(context["pending"]))
+    context |= freezing(request.user, cycle, today, facts, context["pending"])
     context["picture"] = cycles.drawn(request.user, cycle, today, context["reminders"])
     return render(request, "reviews/board.html", context)
 
@@ -96,6 +97,8 @@ def apply_changes(request: UserRequest, pk: int) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         messages.success(request, _("The reported changes are in the register."))
+    if "listed" in request.POST:
+        return redirect("reviews:reported-changes", row.cycle.year)
     return redirect("reviews:unit", row.cycle.year, row.unit.key)
 
 
@@ -122,14 +125,6 @@ def require_city_wide(user: User) -> None:
     """Only for those who see the work of all units."""
     if not user.is_city_wide:
         raise PermissionDenied(_("This page shows the work of all units. Your role sees that of your own unit."))
-
-
-def pending(user: User, cycle: ReviewCycle) -> list[Answered]:
-    """Released answers whose reported changes are not in the register."""
-    return [
-        Answered(row, shown.Standing("changed", ""), shown.changes(row), _pending(row))
-        for row in with_pending_changes(user, cycle)
-    ]
 
 
 def _pending(row: Confirmation) -> list[Change]:

@@ -8,28 +8,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, CharField, Prefetch, Value, When
+from django.db.models import Case, CharField, Value, When
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commitments.models import Commitment, MeasureUnit, User
+from commitments.models import Commitment, User
 from commitments.permissions import Verb, can
 from commitments.texts import long_date
 from reviews.models import (
     AssessmentState,
-    Confirmation,
-    ConfirmationResult,
-    ConfirmationState,
     CycleState,
     FollowUp,
     ReminderDate,
     ReviewCycle,
 )
 from reviews.views import progress
-from reviews.workflow.changes import pending_changes
-from reviews.workflow.figures import fetched
 from reviews.workflow.schedule import in_words
 
 
@@ -47,15 +42,6 @@ def freezing(user: User, cycle: ReviewCycle, today: date, facts: progress.Facts,
     """What ``reviews/_checks.html`` takes. ``pending``: answers whose reported changes are not in the register."""
     found = checks(user, cycle, today, facts, pending)
     return {"checks": found, "is_blocked": any(check.kind == "danger" for check in found)}
-
-
-def with_pending_changes(user: User, cycle: ReviewCycle) -> list[Confirmation]:
-    """Released answers that report changes which the register does not hold; two queries, three more for figures."""
-    rows = Confirmation.objects.visible_to(user).current().filter(cycle=cycle, state=ConfirmationState.RELEASED)
-    rows = rows.filter(result=ConfirmationResult.CHANGED).exclude(changes={})
-    parts = Prefetch("measure__measure_units", MeasureUnit.objects.select_related("unit"))
-    rows = rows.select_related("cycle", "unit", "measure").prefetch_related(parts)
-    return [row for row in fetched(rows) if pending_changes(row)]
 
 
 def checks(user: User, cycle: ReviewCycle, today: date, facts: progress.Facts, pending: int) -> list[Check]:
@@ -163,4 +149,4 @@ def _pending(cycle: ReviewCycle, count: int) -> Check:
         count,
     ) % {"n": count}
     text = _("This does not stop the freeze. They can be entered into the register afterwards as well.")
-    return Check("warning", title, text, f"{reverse('reviews:board', args=[cycle.year])}#pending")
+    return Check("warning", title, text, reverse("reviews:reported-changes", args=[cycle.year]))

@@ -36,10 +36,11 @@ from reviews.models import (
     ReviewCycle,
 )
 from reviews.views import progress
-from reviews.views.checks import freezing, with_pending_changes
+from reviews.views.checks import freezing
 from reviews.views.progress_over_time import Picture, picture
 from reviews.workflow import cycles as workflow
 from reviews.workflow import mails
+from reviews.workflow.pending import pending_answers
 from reviews.workflow.schedule import SEVERITY
 from reviews.workflow.scope import Scope, scope_of
 
@@ -106,7 +107,7 @@ def cycle(request: UserRequest, year: int) -> HttpResponse:
     context: dict[str, Any] = {"cycle": found, "today": today, "phases": phases(found, today)}
     if request.user.is_city_wide and found.state != CycleState.PLANNED:
         facts = progress.Facts.of(progress.by_unit(request.user, found, today, with_reminders=False))
-        pending = 0 if found.is_final else len(with_pending_changes(request.user, found))
+        pending = 0 if found.is_final else len(pending_answers(request.user, found))
         context |= {"facts": facts, **freezing(request.user, found, today, facts, pending)}
         context["picture"] = drawn(
             request.user, found, today, reminders(reminded(request.user, found, today)), with_last_year=False

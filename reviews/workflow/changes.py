@@ -28,6 +28,7 @@ COLUMNS = {"title_de": "title_de", "title_en": "title_en", "status": "status", "
 INSTEAD = {"note": "note_en"}
 """What stands in for a column that is empty: notes exist in one language only."""
 
+UNITS = "contributing_units"
 DATES = {"start": "starts_on", "end": "ends_on"}
 LABELS = {
     "title_de": gettext_lazy("German title"),
@@ -36,7 +37,7 @@ LABELS = {
     "note": gettext_lazy("note"),
     "start": gettext_lazy("start"),
     "end": gettext_lazy("end"),
-    "contributing_units": gettext_lazy("contributing units"),
+    UNITS: gettext_lazy("contributing units"),
 }
 
 
@@ -114,7 +115,7 @@ def require_well_formed(reported: Reported) -> None:
             raise ValidationError(_("Choose one of the listed statuses."))
         if field == "title_de" and not new:
             raise ValidationError(_("A measure needs a German title."))
-        if field == "contributing_units":
+        if field == UNITS:
             _units(new)
 
 

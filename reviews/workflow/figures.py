@@ -64,7 +64,7 @@ def figures_of(measure: Measure, on: date) -> Iterator[Figure]:
         field = f"{MONEY}:{on.year}:{source}"
         now, last = known.get((on.year, source)), known.get((on.year - 1, source))
         before = _("%(year)s: %(amount)s") % {"year": on.year - 1, "amount": euro(last)} if last is not None else ""
-        yield Figure(field, label_of(measure, field), None if now is None else _plain(now), before, "€")
+        yield Figure(field, label_of(measure, field), None if now is None else plain(now), before, "€")
     for indicator in measure.indicators.all():
         if indicator.ended_on is None:
             yield _counted(measure, indicator, on)
@@ -75,10 +75,10 @@ def current_figure(measure: Measure, field: str) -> str | None:
     kind, name, rest = field.split(":", 2)
     if kind == MONEY:
         rows = (row for row in measure.budgets.all() if row.ended_on is None)
-        return next((_plain(row.amount) for row in rows if (str(row.year), row.source) == (name, rest)), None)
+        return next((plain(row.amount) for row in rows if (str(row.year), row.source) == (name, rest)), None)
     found = _indicator(measure, name)
     values = found.values.all() if found else ()
-    return next((_plain(value.value) for value in values if value.on.isoformat() == rest), None)
+    return next((plain(value.value) for value in values if value.on.isoformat() == rest), None)
 
 
 def label_of(measure: Measure, field: str) -> str:
@@ -146,7 +146,7 @@ def _indicator(measure: Measure, key: str) -> Indicator | None:
     return next((row for row in measure.indicators.all() if row.key == key), None)
 
 
-def _plain(number: Decimal) -> str:
+def plain(number: Decimal) -> str:
     """The same text for the same number, however many noughts it was stored with: "72500", "1.5"."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

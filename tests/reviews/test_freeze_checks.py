@@ -123,7 +123,7 @@ def test_red_points_stand_exactly_where_the_freeze_refuses(state, circumstance):
         (disputed, "?state=disputed#units"),
         (silent, "?state=open#units"),
         (void, "?state=void#units"),
-        (pending, "#pending"),
+        (pending, "/reported-changes/"),
         (overdue, "?state=overdue"),
     ],
 )

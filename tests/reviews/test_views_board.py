@@ -198,9 +198,9 @@ def test_reported_changes_are_entered_into_the_register():
     client.post(reverse("reviews:apply-changes", args=[row.pk]))
 
     row.measure.refresh_from_db()
-    assert [answered.confirmation for answered in before] == [row]
+    assert before == 1
     assert row.measure.status == "completed"
-    assert client.get(BOARD).context["pending"] == []
+    assert client.get(BOARD).context["pending"] == 0
 
 
 @pytest.mark.parametrize("name", ["ask-again", "apply-changes"])
@@ -226,6 +226,7 @@ def test_the_board_asks_the_database_the_same_for_few_and_for_many():
             day = timezone.localdate()
             saved(Reminder(cycle=cycle, confirmation=row, kind=ReminderKind.ON, sent_on=day))
             asked(cycle, state=State.RELEASED, result="changed", changes={"contributing_units": [[], ["x"]]})
+            asked(cycle, state=State.RELEASED, result="changed", changes={"money:2026:Haushalt": [None, "72500"]})
             make_follow_up(cycle, due_on=timezone.localdate() - timedelta(days=3))
         missed = timezone.localdate() - timedelta(days=count)
         saved(ReminderDate(cycle=cycle, kind=ReminderKind.BEFORE, on=missed))
