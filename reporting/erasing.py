@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from urllib.parse import parse_qsl
 
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -15,11 +16,23 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commitments import filestore
+from commitments import filestore, folding
 from commitments.exchange import storage
 from commitments.ledger import save_as
 from commitments.ledger.erasing import Subject, planned, strings
-from commitments.models import Assignment, Erasure, Evidence, Job, JobState, Measure, Transfer, TransferState, User
+from commitments.models import (
+    Assignment,
+    Erasure,
+    Evidence,
+    Job,
+    JobState,
+    Measure,
+    SavedView,
+    SearchEntry,
+    Transfer,
+    TransferState,
+    User,
+)
 from commitments.workflow import erasure as acts
 from commitments.workflow import leaving
 from commitments.workflow.exchange import APPLY, CHECK
@@ -62,6 +75,7 @@ def carry_out(erasure: Erasure, *, actor: User, at: datetime) -> Erasure:
     for edition in holding(done.texts):
         lock = LockedEdition(edition=edition, erasure=done.erasure, locked_on=day(at))
         save_as(lock, actor=actor, reason=_("Holds what was erased"), at=at)
+    _forget_views(done.texts)
     return done.erasure
 
 
@@ -87,7 +101,7 @@ def copies(subjects: Iterable[Subject], at: datetime) -> list[Subject]:
 
 def holding(texts: Collection[str]) -> list[ReportEdition]:
     """The editions whose stored content says one of these texts; one that cannot be read counts as holding it."""
-    wanted = {plain for text in texts if len(plain := _plain(text)) >= SHORTEST}
+    wanted = _longer(texts)
     rows = ReportEdition.objects.exclude(content_file="").order_by("cycle__year", "number").select_related("cycle")
     return [edition for edition in rows if wanted and _holds(edition, wanted)]
 
@@ -99,6 +113,10 @@ def _holds(edition: ReportEdition, wanted: Collection[str]) -> bool:
         return True
     said = " ".join(map(_plain, strings(content)))
     return any(text in said for text in wanted)
+
+
+def _longer(texts: Iterable[str]) -> set[str]:
+    return {plain for text in texts if len(plain := _plain(text)) >= SHORTEST}
 
 
 def _plain(text: str) -> str:
@@ -119,6 +137,26 @@ def locked_by(erasure: Erasure) -> list[ReportEdition]:
 
 
 # Traces outside the rows
+
+
+def _forget_views(texts: Iterable[str]) -> None:
+    """Remove filters that people saved and whose name or search repeats what was erased and nothing else still says."""
+    erased = _longer(texts)
+    told = [view.pk for view in SavedView.objects.all() if any(_is_gone(said, erased) for said in _said(view))]
+    SavedView.objects.filter(pk__in=told).delete()
+
+
+def _said(view: SavedView) -> list[str]:
+    return [view.name, *(value for _name, value in parse_qsl(view.query))]
+
+
+def _is_gone(said: str, erased: Collection[str]) -> bool:
+    """Whether words stood in what was erased and stand in no entry any more."""
+    plain = _plain(said)
+    if any(text in plain for text in erased):
+        return True
+    stood = len(plain) >= SHORTEST and any(f" {plain} " in f" {text} " for text in erased)
+    return stood and not SearchEntry.objects.filter(text__contains=folding.phrase(said)).exists()
 
 
 def erase_traces(erasure: Erasure) -> dict[str, int]:

@@ -24,7 +24,7 @@ from commitments.ledger.writing import LATENESS
 from commitments.models import LedgerLeaf, User
 from commitments.tracking import history_model
 from commitments.workflow.erasure import can_be_erased
-from reporting.audit import words
+from reporting.audit import codes, words
 from reporting.audit.names import Name, Names, columns_about, named_as, reference_of
 from reporting.audit.people import People
 from reporting.audit.trail import model_of, table_of
@@ -203,7 +203,8 @@ def _shown(column: "models.Field[Any, Any]", row: Row, names: Names) -> str:
         return f"{value[:16]}…"
     if isinstance(value, date) and not isinstance(value, datetime):
         return texts.partial_date(value, row.content.get(f"{column.attname}_precision") or "day")
-    return _plain(value, dict(column.flatchoices))
+    said = codes.in_words(row.model, column.attname, value)
+    return _plain(value, dict(column.flatchoices)) if said is None else said
 
 
 def _plain(value: Any, choices: Mapping[Any, Any]) -> str:
@@ -216,13 +217,8 @@ def _plain(value: Any, choices: Mapping[Any, Any]) -> str:
     if isinstance(value, list):
         return ", ".join(_plain(each, choices) for each in value)
     if isinstance(value, dict):
-        return "; ".join(f"{words.column('', key)}: {_pair(each)}" for key, each in value.items())
+        return "; ".join(f"{words.column('', key)}: {_plain(each, {})}" for key, each in value.items())
     return "" if value is None else str(choices.get(value, value))
-
-
-def _pair(value: Any) -> str:
-    """A reported change is kept as the old and the new value."""
-    return " → ".join(_plain(each, {}) or "…" for each in value) if isinstance(value, list) else _plain(value, {})
 
 
 # Fetching

@@ -36,18 +36,20 @@ class Standing:
 def changes(confirmation: Confirmation) -> list[Change]:
     """Needs the rows of ``figures.PREFETCHED`` where figures are among them."""
     return [
-        Change(capfirst(_label(confirmation, name)), _written(name, old), _written(name, new))
+        Change(capfirst(label(name, confirmation.measure)), written(name, old), written(name, new))
         for name, (old, new) in confirmation.changes.items()
     ]
 
 
-def _label(confirmation: Confirmation, name: str) -> str:
-    if figures.is_figure(name) and confirmation.measure is not None:
-        return figures.label_of(confirmation.measure, name)
+def label(name: str, measure: Measure | None = None) -> str:
+    """What a reported field is called; an indicator by its key where the measure is not at hand."""
+    if figures.is_figure(name):
+        return figures.label_of(measure, name)
     return str(LABELS.get(name, name))
 
 
-def _written(name: str, value: Any) -> str:
+def written(name: str, value: Any) -> str:
+    """A reported value as it is read; nothing where there is none."""
     if not value:
         return ""
     if figures.is_figure(name):

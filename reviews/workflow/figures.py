@@ -81,12 +81,13 @@ def current_figure(measure: Measure, field: str) -> str | None:
     return next((plain(value.value) for value in values if value.on.isoformat() == rest), None)
 
 
-def label_of(measure: Measure, field: str) -> str:
+def label_of(measure: Measure | None, field: str) -> str:
+    """What a figure is called; an indicator by its key where the measure is not at hand."""
     kind, name, rest = field.split(":", 2)
     if kind == MONEY:
         year = _("Budget %(year)s") % {"year": name}
         return f"{year}, {rest}" if rest else year
-    found = _indicator(measure, name)
+    found = _indicator(measure, name) if measure else None
     return localized(found, "name") if found else name
 
 

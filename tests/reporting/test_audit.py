@@ -13,6 +13,7 @@ from commitments import clock
 from commitments.ledger import save_as
 from commitments.ledger.sealing import seal
 from commitments.models import (
+    Ground,
     LedgerLeaf,
     Measure,
     MeasureLink,
@@ -24,6 +25,9 @@ from commitments.models import (
     User,
 )
 from commitments.tracking import history_model
+from commitments.workflow import erasure
+from commitments.workflow.erasure import Proposal, subject_of
+from reporting import erasing
 from reporting.audit import rows, trail, words
 from reporting.audit.people import People
 from reporting.audit.trail import Wanted
@@ -410,3 +414,36 @@ def test_the_dearest_filter_takes_fifteen_queries(client, auditor, django_assert
 
     with django_assert_max_num_queries(15):
         client.get(f"{URL}{query}")
+
+
+def test_what_a_unit_reported_is_told_in_words_and_not_in_codes(auditor):
+    changes = {
+        "status": ["ongoing", "completed"],
+        "contributing_units": [[], ["kulturamt"]],
+        "start": [None, "2017-09"],
+        "money:2026:Haushalt": [None, "72500"],
+    }
+    make_confirmation(state=ConfirmationState.RELEASED, result="changed", changes=changes)
+
+    told = {each.label: each.new for each in events(auditor)[0].changes}
+
+    assert told["Gemeldete Änderungen"] == (
+        "Status: Laufend → Abgeschlossen; Mitwirkende Dienststellen: … → kulturamt; "
+        "Beginn: … → September 2017; Mittel 2026, Haushalt: … → 72.500 €"
+    )
+
+
+def test_an_erasure_is_told_in_words_and_not_in_codes(auditor):
+    measure, officer = make_measure(note_de="Ein Name"), make_officer()
+    proposal = Proposal([subject_of(Measure, measure.pk, ["note_de"])], Ground.CONSENT_WITHDRAWN, "Auf Antrag")
+    proposed = erasure.propose(proposal, actor=officer, at=timezone.now())
+
+    erasing.carry_out(proposed, actor=make_user(Role.DPO), at=timezone.now())
+
+    told = {each.new for row in events(auditor) for each in row.changes}
+    assert {
+        f"Maßnahme {measure.pk} (Fingerabdruck des Inhalts, Anmerkung)",
+        "Maßnahme: 1, im Verlauf 1",
+        "Verlauf von: Maßnahme",
+    } <= told
+    assert not any("commitments" in text for text in told)

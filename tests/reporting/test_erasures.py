@@ -23,6 +23,7 @@ from commitments.models import (
     Measure,
     Protection,
     Role,
+    SavedView,
     Transfer,
     TransferState,
     User,
@@ -384,3 +385,18 @@ class TestTraces:
 
         assert Confirmation.objects.get().fingerprint == ""
         assert list(findings()) == []
+
+
+def test_saved_filters_that_say_what_was_erased_go_with_it(officer, dpo, measure):
+    make_measure(title_de="Ansprechpartnerin für die Jugend")
+    for name, query in (
+        (NAME, "q=Jugend"),
+        ("Eine Person", "page=2&q=Amira%20Beispiel"),
+        ("Jugend", "q=Jugend"),
+        ("Wer zuständig ist", "q=Ansprechpartnerin"),
+    ):
+        SavedView.objects.create(user=officer, page="commitments:measure-list", name=name, query=query)
+
+    carried_out(officer, dpo, measure, "note_de")
+
+    assert set(SavedView.objects.values_list("name", flat=True)) == {"Jugend", "Wer zuständig ist"}
