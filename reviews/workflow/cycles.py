@@ -16,6 +16,7 @@ from commitments.ledger import save_all_as, save_as
 from commitments.ledger.sealing import seal
 from commitments.models import Commitment, Scale, SealOccasion, User
 from commitments.permissions import Verb, require
+from reviews import business_days
 from reviews.models import (
     Assessment,
     AssessmentState,
@@ -106,10 +107,14 @@ class Opening:
         }
 
 
+DEADLINES = ("confirm_by", "last_reminder_on", "assess_by")
+"""Days on which something is due; they fall on days on which the administration works."""
+
+
 def dates_like(last: ReviewCycle, year: int) -> CycleDates:
-    """Last year's days, moved to the given year."""
+    """Last year's days in the given year; a deadline on a weekend or holiday moves to the next working day."""
     moved = {name: _moved(getattr(last, name), year - last.year) for name in CycleDates.__dataclass_fields__}
-    return CycleDates(**moved)
+    return CycleDates(**moved | {name: business_days.on_or_after(moved[name]) for name in DEADLINES})
 
 
 @transaction.atomic

@@ -62,7 +62,7 @@ def test_the_form_of_a_new_cycle_holds_last_years_dates_a_year_later():
     form = signed_in(make_officer()).get(reverse("reviews:cycle-plan")).context["form"]
 
     assert form.initial["year"] == 2027
-    assert form.initial["confirm_by"] == date(2027, 11, 27)
+    assert form.initial["confirm_by"] == date(2027, 11, 29)
     assert form.initial["scale"] == last.scale_id
 
 

@@ -40,6 +40,7 @@ from tests.factories import (
     LONG_AGO,
     make_approver,
     make_assessment,
+    make_city,
     make_commitment,
     make_confirmation,
     make_cycle,
@@ -119,6 +120,19 @@ def test_days_move_by_whole_years_and_the_leap_day_to_the_28th():
     last = ReviewCycle(year=2027, **dict.fromkeys(cycles.CycleDates.__dataclass_fields__, day))
 
     assert cycles.dates_like(last, 2028).opens_on == date(2029, 2, 28)
+
+
+def test_a_deadline_that_would_fall_on_a_weekend_or_holiday_moves_to_the_next_working_day():
+    make_city(country="DE", state="NW")
+    days = dict.fromkeys(cycles.CycleDates.__dataclass_fields__, date(2026, 10, 31))
+    days |= {"confirm_by": date(2026, 10, 30), "last_reminder_on": date(2026, 11, 1), "assess_by": date(2026, 12, 24)}
+
+    moved = cycles.dates_like(ReviewCycle(year=2026, **days), 2027)
+
+    assert moved.confirm_by == date(2027, 11, 2), "a Saturday, a Sunday, and the Monday of All Saints"
+    assert moved.last_reminder_on == date(2027, 11, 2)
+    assert moved.assess_by == date(2027, 12, 24)
+    assert moved.opens_on == date(2027, 10, 31), "a cycle may open on a Sunday: nothing is due"
 
 
 def test_a_planned_cycle_takes_days_and_scale_of_the_last_one():
