@@ -393,23 +393,20 @@ def limits(lookup: Lookup) -> Mapping[str, Any]:
 
 
 def answers(lookup: Lookup) -> Mapping[str, Any]:
-    content = lookup.content
-    kinds = ("confirmed", "changed", "disputed", "nil", NO_REPLY, "pending")
+    content, every = lookup.content, lookup.every_answer
+    kinds = ["confirmed", "changed", "disputed", "nil", NO_REPLY]
+    if any(answer.result == "pending" for _h, answer in every):
+        kinds.append("pending")
     rows = []
     for row in content.answers:
         counts = {count.outcome: count.count for count in row.counts}
         counts["disputed"] = counts.get("disputed", 0) + counts.get("not_ours", 0)
-        rows.append(
-            (row, [(kind, counts.get(kind, 0)) for kind in kinds if kind != "pending" or counts.get("pending")])
-        )
-    every = lookup.every_answer
+        rows.append((row, [(kind, counts.get(kind, 0)) for kind in kinds]))
     silent = [(holder, answer) for holder, answer in every if answer.result == NO_REPLY]
     disputing = [(holder, answer) for holder, answer in every if answer.result in DISPUTING]
     return {
         "rows": rows,
-        "kinds": [
-            kind for kind in kinds if kind != "pending" or any(answer.result == "pending" for _h, answer in every)
-        ],
+        "kinds": kinds,
         "silent": silent,
         "disputing": disputing,
         "asked": len(every),

@@ -17,15 +17,16 @@ from django.utils import translation
 
 from reporting.content import places
 from reporting.content.canonical import canonical_json, content_hash
-from reporting.content.facts import Assessment, FollowUp, Text
-from reporting.documents import press
+from reporting.content.facts import Answer, Assessment, FollowUp, Text
+from reporting.documents import main_volume, press
 from reporting.documents.attachments import harmless, measures_csv, verdicts_csv
 from reporting.documents.charts import partner_map
+from reporting.documents.lookup import Lookup
 from reporting.documents.press import DoesNotFit, Refused, RenderingUnavailable, Sheet
 from reporting.documents.stamp import Stamp, template_version
 from reporting.documents.volumes import print_annex_volume, print_main_volume
 from tests.machine import needs
-from tests.reporting.contents import make_commitment, small_content
+from tests.reporting.contents import make_commitment, make_measure, small_content
 from tests.verapdf import verdicts
 
 pytestmark = pytest.mark.once
@@ -306,6 +307,16 @@ def test_the_glance_stays_one_page_however_much_there_is():
     content = small_content(commitments=many, measures=(), follow_ups=promises)
 
     assert print_main_volume(content, STAMP, "de").pages > 10
+
+
+def test_a_unit_that_has_nothing_pending_has_as_many_cells_as_the_head():
+    waiting = make_measure(2, unit="planung", answers=(Answer("planung", "lead", "pending"),))
+    lookup = Lookup(small_content(measures=(make_measure(1), waiting)))
+
+    shown = main_volume.answers(lookup)
+
+    assert shown["kinds"][-1] == "pending"
+    assert [[kind for kind, _count in counts] for _row, counts in shown["rows"]] == [shown["kinds"]] * 2
 
 
 def test_an_empty_cycle_still_makes_a_report():

@@ -70,6 +70,18 @@ def test_command_and_button_make_the_same_bytes(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_cycle_without_an_edition_is_drawn_as_a_first_draft(tmp_path):
+    make_frozen_cycle()
+    output = tmp_path / "report.pdf"
+
+    said = render(output)
+
+    assert output.read_bytes().startswith(b"%PDF")
+    assert "Edition 2025/1, Draft" in said
+    assert sha256(output.read_bytes()).hexdigest() in said
+
+
+@pytest.mark.slow
 def test_a_second_job_leaves_the_released_document_as_it_is():
     edition = make_released()
     work_on(edition)

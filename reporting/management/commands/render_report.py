@@ -69,7 +69,7 @@ class Command(BaseCommand):
         self.stdout.write(_("%(pages)s pages in %(seconds)s seconds, at most %(memory)s MiB of memory") % figures)
         self.stdout.write(f"sha256 {digest}")
         self.stdout.write(f"content {content_sha256}")
-        held = workflow.released_document(edition, wanted)
+        held = workflow.released_document(edition, wanted) if edition.pk else None
         if held is not None and held.sha256 != digest:
             self.stderr.write(
                 _(
