@@ -40,6 +40,7 @@ class Verb(StrEnum):
     UNDO_FREEZE = "undo freeze"
     PREPARE_EDITION = "prepare edition"
     RELEASE_EDITION = "release edition"
+    DRAW_SHEET = "draw sheet"
     READ_LEDGER = "read ledger"
     GRANT_PROTECTED = "grant protected"
     ERASE = "erase"
@@ -71,6 +72,7 @@ LABELS = {
     Verb.UNDO_FREEZE: gettext_lazy("undo the freeze"),
     Verb.PREPARE_EDITION: gettext_lazy("prepare a report"),
     Verb.RELEASE_EDITION: gettext_lazy("release a report"),
+    Verb.DRAW_SHEET: gettext_lazy("have this sheet drawn"),
     Verb.READ_LEDGER: gettext_lazy("read the audit ledger"),
     Verb.GRANT_PROTECTED: gettext_lazy("give access to protected content"),
     Verb.ERASE: gettext_lazy("erase content"),
@@ -99,20 +101,36 @@ ALLOWED: dict[str, frozenset[Verb]] = {
             Verb.KEEP_FOLLOW_UP,
             Verb.FREEZE_CYCLE,
             Verb.PREPARE_EDITION,
+            Verb.DRAW_SHEET,
             Verb.READ_LEDGER,
             Verb.GRANT_PROTECTED,
             Verb.ERASE,
         }
     ),
     Role.APPROVER: frozenset(
-        {Verb.DECIDE_ASSESSMENT, Verb.UNDO_FREEZE, Verb.RELEASE_EDITION, Verb.EXPORT, Verb.READ_LEDGER}
+        {
+            Verb.DECIDE_ASSESSMENT,
+            Verb.UNDO_FREEZE,
+            Verb.RELEASE_EDITION,
+            Verb.DRAW_SHEET,
+            Verb.EXPORT,
+            Verb.READ_LEDGER,
+        }
     ),
     Role.CONTACT: frozenset(
-        {Verb.ANSWER, Verb.PROPOSE_MEASURE, Verb.PROPOSE_LINK, Verb.ADD_EVIDENCE, Verb.ENTER_VALUE, Verb.EXPORT}
+        {
+            Verb.ANSWER,
+            Verb.PROPOSE_MEASURE,
+            Verb.PROPOSE_LINK,
+            Verb.ADD_EVIDENCE,
+            Verb.ENTER_VALUE,
+            Verb.EXPORT,
+            Verb.DRAW_SHEET,
+        }
     ),
-    Role.RELEASER: frozenset({Verb.RELEASE_ANSWER, Verb.EXPORT}),
-    Role.COUNCIL: frozenset({Verb.EXPORT}),
-    Role.AUDITOR: frozenset({Verb.READ_LEDGER, Verb.EXPORT}),
+    Role.RELEASER: frozenset({Verb.RELEASE_ANSWER, Verb.EXPORT, Verb.DRAW_SHEET}),
+    Role.COUNCIL: frozenset({Verb.EXPORT, Verb.DRAW_SHEET}),
+    Role.AUDITOR: frozenset({Verb.READ_LEDGER, Verb.EXPORT, Verb.DRAW_SHEET}),
     Role.DPO: frozenset({Verb.GRANT_PROTECTED, Verb.READ_LEDGER, Verb.ERASE, Verb.PSEUDONYMISE}),
     Role.ADMINISTRATOR: frozenset({Verb.MANAGE_PEOPLE, Verb.PSEUDONYMISE}),
 }

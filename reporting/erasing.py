@@ -39,6 +39,7 @@ from commitments.workflow.exchange import APPLY, CHECK
 from commitments.workflow.steps import day
 from reporting.audit import exporting
 from reporting.models import LockedEdition, ReportDocument, ReportEdition
+from reporting.sheets import keeping
 from reviews.models import FINAL_STATES, Confirmation
 from reviews.workflow import leaving as reviews_leaving
 
@@ -166,7 +167,8 @@ def erase_traces(erasure: Erasure) -> dict[str, int]:
     jobs = _silence_jobs()
     cache.clear()
     ledgers = exporting.remove_all()
-    return {"files": files, "waiting": waiting, "jobs": jobs, "ledgers": ledgers}
+    sheets = keeping.remove_all()
+    return {"files": files, "waiting": waiting, "jobs": jobs, "ledgers": ledgers, "sheets": sheets}
 
 
 def _remove(digest: str) -> bool:

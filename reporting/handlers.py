@@ -14,6 +14,7 @@ from reporting import erasing, printing, workflow
 from reporting.audit import exporting
 from reporting.content.canonical import content_hash
 from reporting.models import EditionState, ReportDocument, ReportEdition
+from reporting.sheets import keeping
 from reporting.workflow import Drawn, Wanted
 
 
@@ -48,12 +49,21 @@ def export_ledger(_arguments: dict[str, Any], progress: Progress) -> dict[str, A
     return {"url": url, "label": _("Download"), "holds_protected": made.holds_protected}
 
 
+def render_sheet(_arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Draw one sheet; a second run finds it drawn."""
+    keeping.make(progress.job, progress, at=clock.now())
+    progress(1, 1, _("The file is ready."))
+    return {"url": reverse("reporting:sheet-file", args=[progress.job.pk]), "label": _("Download")}
+
+
 def expire_exports(_arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
-    """Remove exports of the ledger that are older than a day."""
-    return {"removed": exporting.expire(timezone.now())}
+    """Remove exports of the ledger and sheets that are older than a day."""
+    now = timezone.now()
+    return {"removed": exporting.expire(now) + keeping.expire(now)}
 
 
 register(TRACES, erase_traces)
 register(exporting.KIND, export_ledger, is_long=True)
 register("expire-ledger-exports", expire_exports)
+register(keeping.KIND, render_sheet, is_long=True)
 register(workflow.RENDER_DOCUMENT, render_document, is_long=True)

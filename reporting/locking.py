@@ -4,10 +4,11 @@ What an edition printed is read from the history: a row that is protected now an
 editions hold what was erased is found out when it is erased; those, and drafts from before, are handed to nobody.
 """
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 
 from commitments.models import (
     Commitment,
@@ -41,7 +42,7 @@ PRINTED: tuple[type[Any], ...] = (
 def is_locked(user: User, made_at: datetime) -> bool:
     """Whether a file that was made at that moment must not be handed to this person.
 
-    One query for each kind of rows of which any is protected now, and one to ask that.
+    Two queries, or one where nothing is protected.
     """
     return Protection.PROTECTED not in user.clearance() and holds_protected(made_at)
 
@@ -57,15 +58,22 @@ def holds_erased(edition: ReportEdition, drawn_at: datetime | None = None) -> bo
 
 
 def holds_protected(made_at: datetime) -> bool:
-    """Whether anything is protected now that was not when a file was made."""
-    return any(_raised_since(model, made_at) for model in PRINTED)
+    """Whether anything is protected now that was not when a file was made. Two queries, or one if nothing is."""
+    now: dict[int, list[int]] = defaultdict(list)
+    marked = [
+        QuerySet(model).filter(protection=Protection.PROTECTED).order_by().annotate(place=Value(place))
+        for place, model in enumerate(PRINTED)
+    ]
+    first, *others = (rows.values_list("place", "pk") for rows in marked)
+    for place, pk in first.union(*others, all=True):
+        now[place].append(pk)
+    before = [_seen_before(PRINTED[place], keys, made_at) for place, keys in now.items()]
+    return bool(before and before[0].union(*before[1:], all=True)[:1])
 
 
-def _raised_since(model: type[Any], made_at: datetime) -> bool:
-    rows: QuerySet[Any] = QuerySet(model).filter(protection=Protection.PROTECTED)
-    ids = list(rows.values_list("pk", flat=True))
-    if not ids:
-        return False
+def _seen_before(model: type[Any], keys: list[int], made_at: datetime) -> QuerySet[Any, Any]:
+    """Of these rows, what they were at that moment where it was not protected."""
     key = model._meta.pk.attname
-    before = model.history.filter(history_date__lte=made_at, **{f"{key}__in": ids})
-    return bool(before.latest_of_each().exclude(protection=Protection.PROTECTED).exists())
+    rows = model.history.filter(history_date__lte=made_at, **{f"{key}__in": keys})
+    found: QuerySet[Any, Any] = rows.latest_of_each().exclude(protection=Protection.PROTECTED)
+    return found.order_by().values_list("history_id")

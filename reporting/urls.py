@@ -15,6 +15,7 @@ from reporting.views import (
     matrix,
     provision,
     search,
+    sheets,
 )
 
 app_name = "reporting"
@@ -43,6 +44,9 @@ urlpatterns = [
     path("reports/<int:year>/<int:number>/", editions.edition, name="edition"),
     path("reports/<int:year>/<int:number>/content.json", editions.edition_content, name="edition-content"),
     path("reports/<int:year>/<int:number>/release/", editions.edition_release, name="edition-release"),
+    path("reports/<int:year>/<int:number>/sheets/", sheets.sheets, name="sheets"),
+    path("reports/<int:year>/<int:number>/sheets/<slug:kind>/", sheets.sheet_ask, name="sheet-ask"),
+    path("reports/sheets/<uuid:pk>/", sheets.sheet_file, name="sheet-file"),
     path("reports/<int:year>/<int:number>/jobs/<uuid:job>/cancel/", editions.document_cancel, name="document-cancel"),
     path("reports/<int:year>/<int:number>/<slug:volume>/", editions.document_state, name="document-state"),
     path("reports/<int:year>/<int:number>/<slug:volume>/ask/", editions.document_ask, name="document-ask"),

@@ -78,7 +78,7 @@ def exchange(request: UserRequest) -> HttpResponse:
 
 def _label(key: str) -> str:
     """The name of a table; some go out without being one of those that come in."""
-    others = {"matrix": _("Matrix"), "answers": _("Answers"), "ledger": _("Audit ledger")}
+    others = {"matrix": _("Matrix"), "answers": _("Answers"), "ledger": _("Audit ledger"), "sheets": _("Sheets")}
     if key in others:
         return others[key]
     return str(SUBJECTS[key].label) if key in SUBJECTS else key

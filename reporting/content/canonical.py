@@ -17,11 +17,12 @@ from reporting.content.facts import SCHEMA, PartialDate, ReportContent
 Record = TypeVar("Record")
 
 
-def canonical_json(content: ReportContent) -> bytes:
+def canonical_json(content: object) -> bytes:
+    """Of a report's content, or of another record that is made of facts alone."""
     return json.dumps(_plain(content), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def content_hash(content: ReportContent) -> str:
+def content_hash(content: object) -> str:
     return sha256(canonical_json(content)).hexdigest()
 
 

@@ -34,10 +34,10 @@ class Command(BaseCommand):
         parser.add_argument("--field", choices=FieldOfAction.values, default="", help="which annex volume")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        output = _writable(options["output"])
+        output = writable_file(options["output"])
         wanted = Wanted(options["volume"], options["field"], options["language"])
         _check(wanted)
-        edition = _edition(options["cycle"])
+        edition = edition_of(options["cycle"])
         started = time.monotonic()
         try:
             printed, content_sha256 = self._draw(edition, wanted)
@@ -90,7 +90,7 @@ def _fields() -> str:
     return ", ".join(FieldOfAction.values)
 
 
-def _edition(year: int) -> ReportEdition:
+def edition_of(year: int) -> ReportEdition:
     """The released edition of the year, or the latest draft, or a first draft that is not stored."""
     cycle = ReviewCycle.objects.filter(year=year).first()
     if cycle is None:
@@ -107,7 +107,7 @@ def _edition(year: int) -> ReportEdition:
     return editions.order_by(rank, "-number").first() or ReportEdition(cycle=cycle, number=1)
 
 
-def _writable(output: Path) -> Path:
+def writable_file(output: Path) -> Path:
     """Asked before the work, not after it."""
     target = output.expanduser().absolute()
     if target.is_dir():

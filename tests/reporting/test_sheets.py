@@ -1,0 +1,332 @@
+"""What the sheets say: facts of the released report, counted anew, public rows alone, the same bytes each time."""
+
+import io
+import json
+import re
+import zipfile
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pikepdf
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone, translation
+
+from commitments.ledger import save_as
+from commitments.models import Protection
+from reporting import printing
+from reporting.content.canonical import canonical_json, content_hash
+from reporting.documents.press import silent
+from reporting.models import ReportEdition
+from reporting.sheets import drawing, facts, registry, unit
+from reporting.sheets.drawing import Order
+from reporting.sheets.narrowing import narrowed
+from reporting.sheets.registry import KINDS
+from reporting.sheets.source import Kind, Source, UnknownSubject
+from reviews.models import ReviewEntry
+from tests.factories import make_commitment, make_unit, saved
+from tests.machine import needs
+from tests.reporting.contents import small_content
+from tests.reporting.sheet_worlds import SECRET, World, hide, make_world, release
+from tests.verapdf import verdicts
+
+pytestmark = pytest.mark.django_db
+
+HIDDEN = (Protection.COUNCIL, Protection.INTERNAL, Protection.PROTECTED)
+SUBJECTS = {"unit": "jugend", "commitment": "K-001", "partner": "turin"}
+EVERY_FILE = [(key, form) for key, kind in KINDS.items() for form in (["pdf", "xlsx"] if kind.table else ["pdf"])]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def order(kind: str, language: str = "de", form: str = "pdf") -> Order:
+    return Order(kind, SUBJECTS.get(kind, ""), language, form)
+
+
+def sheet_of(edition: ReportEdition, kind: str, subject: str | None = None):
+    wanted = order(kind) if subject is None else Order(kind, subject)
+    return drawing.sheet_of(edition, wanted)[0]
+
+
+def drawn(edition: ReportEdition, wanted: Order) -> bytes:
+    sheet, stamp = drawing.sheet_of(edition, wanted)
+    return drawing.draw(sheet, stamp, wanted, silent).data
+
+
+def words_of(data: bytes) -> str:
+    """All texts of a file: of its pages and of what is attached, or of the parts of a workbook."""
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            return "".join(parts.read(name).decode() for name in parts.namelist())
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        attached = [pdf.attachments[name].get_file().read_bytes().decode() for name in pdf.attachments]
+        return "".join(attached) + "".join(str(pdf.docinfo.get(name, "")) for name in ("/Title", "/Subject"))
+
+
+@pytest.mark.parametrize("protection", HIDDEN)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sheet_holds_public_rows_alone(world, kind, protection):
+    hide(world, protection)
+
+    sheet = sheet_of(release(world), kind)
+
+    said = canonical_json(sheet).decode()
+    assert SECRET not in said
+    assert "K-999" not in said
+    assert "M-999" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "form"), EVERY_FILE)
+def test_what_is_not_public_is_in_no_file(world, kind, form):
+    hide(world, Protection.PROTECTED)
+
+    data = drawn(release(world), order(kind, form=form))
+
+    assert SECRET not in words_of(data)
+    if form == "pdf":
+        assert '"kind":"' + kind in words_of(data)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sheet_is_a_content_with_a_hash(world, kind):
+    edition = release(world)
+
+    sheet = sheet_of(edition, kind)
+
+    stored = json.loads(canonical_json(sheet))
+    assert stored["schema"] == "rechenschaft/sheet/1"
+    assert stored["taken_from"] == edition.content_sha256
+    assert content_hash(sheet) == content_hash(sheet_of(edition, kind))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "form"), EVERY_FILE)
+@pytest.mark.parametrize("language", printing.LANGUAGES)
+def test_the_second_rendering_has_the_same_bytes(world, kind, form, language):
+    edition, wanted = release(world), order(kind, language, form)
+
+    assert drawn(edition, wanted) == drawn(edition, wanted)
+
+
+@pytest.mark.slow
+def test_the_attached_content_is_what_the_printed_hash_is_the_hash_of(world):
+    edition = release(world)
+    sheet, stamp = drawing.sheet_of(edition, order("unit"))
+
+    made = drawing.draw(sheet, stamp, order("unit"), silent)
+
+    with pikepdf.open(io.BytesIO(made.data)) as pdf:
+        assert list(pdf.attachments) == ["inhalt.json"]
+        assert pdf.attachments["inhalt.json"].get_file().read_bytes() == canonical_json(sheet)
+        assert str(pdf.Root.Lang) == "de"
+    assert made.content_sha256 == content_hash(sheet)
+
+
+@pytest.mark.parametrize("subject", ["", "nobody", "../../etc/passwd", "jugend\x00", "K-001", "x" * 5000])
+def test_an_unknown_subject_is_refused_with_a_sentence(world, subject):
+    with pytest.raises(UnknownSubject, match="holds nothing that is called") as refused:
+        sheet_of(release(world), "unit", subject)
+
+    assert len(refused.value.messages[0]) < 200
+
+
+def test_a_unit_that_this_report_does_not_name_has_no_sheet_in_it(world):
+    edition = release(world)
+    make_unit(key="later")
+
+    with pytest.raises(UnknownSubject):
+        sheet_of(edition, "unit", "later")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        (Order("poem"), "There is no sheet “poem”. There are: unit, "),
+        (Order("unit", "jugend", "fr"), "in German and in English"),
+        (Order("unit", "jugend", "de", "xlsx"), "not there as a table"),
+        (Order("unit", "jugend", "de", "exe"), "not there as a table"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_a_sentence(world, wanted, sentence):
+    with pytest.raises(ValidationError, match=re.escape(sentence)):
+        drawing.sheet_of(release(world), wanted)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_register(world, django_assert_max_num_queries):
+    edition = release(world)
+    content = printing.content_of(edition)
+    for _number in range(5):
+        make_commitment()
+
+    for kind in KINDS.values():
+        source = Source.of(edition, content)
+        with django_assert_max_num_queries(40):
+            kind.content(source, SUBJECTS.get(kind.key, ""))
+
+
+class TestNarrowing:
+    def test_it_counts_anew(self):
+        whole = small_content()
+
+        part = narrowed(whole, commitments=["K-001"], measures=["M-001"])
+
+        assert [row.reference for row in part.commitments] == ["K-001"]
+        assert [(year.year, year.fulfilled, year.rated) for year in part.years] == [(2024, 1, 1), (2025, 1, 1)]
+        assert [(year.fulfilled, year.rated) for year in whole.years] == [(2, 2), (1, 2)]
+        assert [row.measures for row in part.field_totals] == [1, 0, 0, 0]
+        assert [row.unit for row in part.answers] == ["aiv"]
+        assert {row.outcome for row in part.articles} == {"A", "gap"}
+
+    def test_a_link_leads_only_to_what_is_left(self):
+        part = narrowed(small_content(), commitments=["K-001", "K-003"], measures=["M-002"])
+
+        assert [len(row.links) for row in part.commitments] == [0, 1]
+
+    def test_nothing_of_the_others_is_left(self):
+        part = narrowed(small_content(), commitments=["K-001"], measures=["M-001"])
+
+        assert [row.key for row in part.units] == ["aiv"]
+        assert [row.commitment for row in part.follow_ups] == ["K-001"]
+        assert (part.glossary, part.gap_notes, part.engagements) == ((), (), ())
+        assert [row.commitment for row in part.moves] == ["K-001"]
+        assert not part.words.introduction
+
+
+class TestUnit:
+    def test_it_says_what_the_unit_answers_for(self, world):
+        sheet = sheet_of(release(world), "unit")
+
+        assert sheet.name.de == "Jugendamt"
+        assert [row.reference for row in sheet.report.commitments] == ["K-001"]
+        assert [row.action.de for row in sheet.promises] == ["Plätze zählen."]
+        assert [(year.year, year.fulfilled, year.rated) for year in sheet.years] == [(2024, 0, 1), (2025, 1, 1)]
+
+    def test_another_units_commitment_counts_in_no_rate_of_its_own(self):
+        whole = small_content()
+        rows = [replace(row, unit="planung" if row.reference == "K-002" else "aiv") for row in whole.commitments]
+        content = replace(whole, commitments=tuple(rows))
+
+        sheet = unit.content(StoredOnly(content), "planung")
+
+        assert [(year.year, year.fulfilled, year.rated) for year in sheet.years] == [(2024, 1, 1), (2025, 0, 1)]
+        assert {row.reference for row in sheet.report.commitments} == {"K-002", "K-003"}
+
+
+class StoredOnly(Source):
+    """A source without a register: what a sheet says of the content alone."""
+
+    def __init__(self, content):
+        super().__init__(content, None)  # type: ignore[arg-type]
+        self.promises = []
+
+
+class TestCommitment:
+    def test_it_tells_every_year_with_its_finding(self, world):
+        sheet = sheet_of(release(world), "commitment")
+
+        assert [(year.year, year.outcome) for year in sheet.history] == [(2024, "C"), (2025, "B")]
+        assert sheet.history[0].finding.de == "Das Angebot war noch klein."
+        assert [note.text.de for note in sheet.notes] == ["Besuch im Juni."]
+        assert [row.from_year for row in sheet.promises] == [2024]
+
+    def test_what_happened_after_the_freeze_is_not_in_it(self, world):
+        edition = release(world)
+        before = canonical_json(sheet_of(edition, "commitment"))
+        world.promise.title_de = "Ein neuer Titel"
+        save_as(world.promise, actor=None, reason="Geändert", at=timezone.now())
+
+        assert canonical_json(sheet_of(edition, "commitment")) == before
+
+    def test_a_note_on_a_measure_that_is_kept_back_since_is_left_out(self, world):
+        first = world.promise.review_entries.get()
+        fields = {"cycle": world.cycle, "noted_on": first.noted_on, "author": first.author, "reason": "Vermerk"}
+        saved(ReviewEntry(commitment=world.promise, measure=world.measure, text="Gespräch dazu.", **fields))
+        edition = release(world)
+        before = [row.text.de for row in sheet_of(edition, "commitment").notes]
+        world.measure.protection = Protection.COUNCIL
+        save_as(world.measure, actor=None, reason="Geschützt", at=timezone.now())
+
+        after = [row.text.de for row in sheet_of(edition, "commitment").notes]
+
+        assert (before, after) == (["Besuch im Juni.", "Gespräch dazu."], ["Besuch im Juni."])
+
+
+# A ninth kind, as docs/sheets.md shows it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poster(facts.Sheet):
+    """How many commitments there are, in one number."""
+
+    count: int
+
+
+def poster(source: Source, _subject: str) -> Poster:
+    whole = source.content
+    report = narrowed(whole, commitments=[row.reference for row in whole.commitments])
+    return Poster(kind="poster", report=report, taken_from=source.sha256, count=len(whole.commitments))
+
+
+POSTER = """{% extends "pdf/sheets/sheet.html" %}{% load i18n paper %}
+{% block body %}<p class="intro">{{ sheet.count }} Zusagen</p>{% endblock %}"""
+
+
+@pytest.fixture
+def ninth_kind(settings, monkeypatch, tmp_path):
+    folder = tmp_path / "templates" / "pdf" / "sheets"
+    folder.mkdir(parents=True)
+    (folder / "poster.html").write_text(POSTER)
+    (engine,) = settings.TEMPLATES
+    settings.TEMPLATES = [engine | {"DIRS": [*engine["DIRS"], tmp_path / "templates"]}]
+    kind = Kind(key="poster", title="Plakat", purpose="Für die Wand.", content=poster)
+    monkeypatch.setitem(registry.KINDS, "poster", kind)
+
+
+@pytest.mark.slow
+@needs("poppler-utils")
+def test_another_kind_is_a_content_function_and_a_template(world, ninth_kind, tmp_path):
+    data = drawn(release(world), Order("poster"))
+
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        stored = json.loads(pdf.attachments["inhalt.json"].get_file().read_bytes())
+        assert str(pdf.docinfo["/Title"]).startswith("Plakat, 2025")
+    assert (stored["kind"], stored["count"]) == ("poster", 1)
+
+
+@pytest.mark.slow
+@pytest.mark.verapdf
+@needs("default-jdk-headless")
+@needs("libjaxb-java")
+def test_every_sheet_of_the_sample_city_holds_pdf_ua_and_pdf_a(demo_db, tmp_path):
+    edition = ReportEdition.objects.select_related("cycle__scale", "freeze_seal").get(cycle__year=2025)
+    paths = []
+    for kind in KINDS.values():
+        subjects = kind.choices(printing.content_of(edition))
+        for language in printing.LANGUAGES:
+            path = tmp_path / f"{kind.key}-{language}.pdf"
+            path.write_bytes(drawn(edition, Order(kind.key, subjects[0].key if subjects else "", language)))
+            paths.append(path)
+
+    compliant, said = verdicts(paths, tmp_path)
+
+    assert compliant, said
+    assert said.count("compliant=true") == 2 * len(paths)
+
+
+def test_the_moment_of_a_file_is_that_of_the_release(world):
+    edition = release(world)
+
+    _sheet, stamp = drawing.sheet_of(edition, order("unit"))
+
+    assert stamp.moment(date(2020, 1, 1)).date() == timezone.localdate(edition.released_at)
