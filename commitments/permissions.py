@@ -38,6 +38,7 @@ class Verb(StrEnum):
     KEEP_FOLLOW_UP = "keep follow-up"
     FREEZE_CYCLE = "freeze cycle"
     UNDO_FREEZE = "undo freeze"
+    WRITE_REPORT_TEXT = "write report text"
     PREPARE_EDITION = "prepare edition"
     RELEASE_EDITION = "release edition"
     DRAW_SHEET = "draw sheet"
@@ -70,6 +71,7 @@ LABELS = {
     Verb.KEEP_FOLLOW_UP: gettext_lazy("keep the follow-up"),
     Verb.FREEZE_CYCLE: gettext_lazy("freeze the cycle"),
     Verb.UNDO_FREEZE: gettext_lazy("undo the freeze"),
+    Verb.WRITE_REPORT_TEXT: gettext_lazy("write texts of the report"),
     Verb.PREPARE_EDITION: gettext_lazy("prepare a report"),
     Verb.RELEASE_EDITION: gettext_lazy("release a report"),
     Verb.DRAW_SHEET: gettext_lazy("have this sheet drawn"),
@@ -100,6 +102,7 @@ ALLOWED: dict[str, frozenset[Verb]] = {
             Verb.LOG_REVIEW,
             Verb.KEEP_FOLLOW_UP,
             Verb.FREEZE_CYCLE,
+            Verb.WRITE_REPORT_TEXT,
             Verb.PREPARE_EDITION,
             Verb.DRAW_SHEET,
             Verb.READ_LEDGER,

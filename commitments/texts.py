@@ -3,17 +3,18 @@
 import datetime
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import nh3
 import pyphen
 from babel import Locale, dates, numbers
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 FALLBACK = "de"
 LOCALES = {"de": "de_DE", "en": "en_GB"}
@@ -166,9 +167,15 @@ def euro(value: float | Decimal | None, language: str | None = None) -> str:
     return numbers.format_currency(value, "EUR", pattern, locale=_locale(language), currency_digits=False)
 
 
+MOST_COMPARED = 4_000_000
+"""So many pairs of words are compared in a second; texts of more are compared line by line."""
+
+
 def word_diff(old: str, new: str) -> list[Segment]:
-    """What changed, word by word."""
+    """What changed, word by word; in very long texts line by line."""
     before, after = (re.findall(r"\d[\d.,]*\d|\w+|\s+|[^\w\s]", text) for text in (old, new))
+    if len(before) * len(after) > MOST_COMPARED:
+        before, after = (text.splitlines(keepends=True) for text in (old, new))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     return _tidied(
         Segment(op, text)
@@ -214,13 +221,40 @@ def hyphenated(text: str) -> str:
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 _TAGS = {"p", "br", "em", "strong", "ul", "ol", "li", "blockquote", "code", "pre", "a", "hr"} | {
-    "h3", "h4", "h5", "table", "thead", "tbody", "tr", "th", "td"
+    "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"
 }  # fmt: skip
+LOWEST_HEADING = 6
 
 
-def markdown(text: str | None) -> SafeString:
-    """Markdown as HTML that holds nothing but text, lists, tables and links."""
+def _picture_in_words(tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    """A picture is never fetched; what it shows is said."""
+    return escape(tokens[index].content)
+
+
+_MARKDOWN.add_render_rule("image", lambda _renderer, *more: _picture_in_words(*more))
+
+
+def markdown(text: str | None, top: int = 3) -> SafeString:
+    """Markdown as HTML that holds nothing but text, lists, tables and links.
+
+    Its headings begin at level ``top`` and skip no level, whatever was typed: a screen reader walks along them.
+    """
+    tokens = _MARKDOWN.parse(text or "")
+    _place_headings(tokens, top)
     html = nh3.clean(
-        _MARKDOWN.render(text or ""), tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"https", "mailto"}
+        _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}),
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"https", "mailto"},
     )
     return mark_safe(html)  # noqa: S308 - nh3 has just cleaned it
+
+
+def _place_headings(tokens: Iterable[Token], top: int) -> None:
+    above: list[int] = []
+    for token in tokens:
+        if token.type == "heading_open":
+            written = int(token.tag[1])
+            above = [*(level for level in above if level < written), written]
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(top + len(above) - 1, LOWEST_HEADING)}"

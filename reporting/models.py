@@ -9,8 +9,8 @@ from django.utils.translation import pgettext_lazy
 
 from commitments.models import Erasure, LedgerSeal, Protection, User
 from commitments.models.terms import known, text
-from commitments.tracking import TrackedModel, TrackedQuerySet
-from reviews.models import ReviewCycle
+from commitments.tracking import FrozenWith, TrackedModel, TrackedQuerySet
+from reviews.models import CycleState, ReviewCycle
 
 
 class EditionState(models.TextChoices):
@@ -160,8 +160,16 @@ class ReportDocument(TrackedModel):
         return self.audience == Protection.PUBLIC
 
 
+class ReportTextQuerySet(TrackedQuerySet["ReportText"]):
+    def visible_to(self, user: User) -> Self:
+        """Before they are printed they are read by those who make and check the report."""
+        return self if user.is_city_wide else self.none()
+
+
 class ReportText(TrackedModel):
-    """A text of an edition around its tables, in Markdown."""
+    """A text of a report around its tables, in Markdown. It stays as it is once the first edition is released."""
+
+    frozen_with = FrozenWith("cycle_id", "reviews_reviewcycle", (CycleState.CLOSED.value,))
 
     cycle = models.ForeignKey(ReviewCycle, on_delete=models.PROTECT, related_name="texts")
     key = models.SlugField(max_length=60)
@@ -170,7 +178,7 @@ class ReportText(TrackedModel):
     text_de = text()
     text_en = text()
 
-    objects = TrackedQuerySet.as_manager()
+    objects = ReportTextQuerySet.as_manager()
 
     class Meta:
         ordering = ("cycle", "key")

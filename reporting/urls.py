@@ -16,6 +16,7 @@ from reporting.views import (
     provision,
     search,
     sheets,
+    texts,
 )
 
 app_name = "reporting"
@@ -40,6 +41,10 @@ urlpatterns = [
     path("gaps/", gaps.gap_list, name="gap-list"),
     path("reports/", editions.edition_list, name="edition-list"),
     path("reports/documents/<int:pk>/", editions.document, name="document"),
+    path("reports/<int:year>/texts/", texts.text_list, name="text-list"),
+    path("reports/<int:year>/texts/take-over/", texts.text_take_over_missing, name="text-take-over-missing"),
+    path("reports/<int:year>/texts/<slug:key>/", texts.text, name="text"),
+    path("reports/<int:year>/texts/<slug:key>/take-over/", texts.text_take_over, name="text-take-over"),
     path("reports/<int:year>/prepare/", editions.edition_prepare, name="edition-prepare"),
     path("reports/<int:year>/<int:number>/", editions.edition, name="edition"),
     path("reports/<int:year>/<int:number>/content.json", editions.edition_content, name="edition-content"),

@@ -90,8 +90,8 @@ def euro(value: float | Decimal | None) -> str:
 
 
 @register.filter
-def markdown(value: str | None) -> SafeString:
-    return texts.markdown(value)
+def markdown(value: str | None, top: int = 3) -> SafeString:
+    return texts.markdown(value, top)
 
 
 @register.simple_tag

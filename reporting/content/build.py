@@ -164,6 +164,8 @@ class _Reading(Tables):
             reading_guide=body("reading_guide"),
             plain_summary=body("plain_summary"),
             fields=tuple(fields),
+            foreword=body("foreword"),
+            foreword_by=title("foreword", Text()) if body("foreword") else Text(),
         )
 
     def _grades(self) -> tuple[facts.Grade, ...]:

@@ -6,7 +6,7 @@ UTF-8 JSON with sorted keys, fixed separators and dates in ISO form. A float is 
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -38,7 +38,8 @@ def _plain(value: object) -> object:
     if isinstance(value, PartialDate):
         return str(value)
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        stored = ((field, getattr(value, field.name)) for field in fields(value))
+        return {field.name: _plain(item) for field, item in stored if not _came_later(field, item)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, date):
@@ -46,6 +47,11 @@ def _plain(value: object) -> object:
     if value is None or isinstance(value, str | bool | int):
         return value
     raise TypeError(f"A report content cannot hold a {type(value).__name__}.")
+
+
+def _came_later(field: Field[Any], item: object) -> bool:
+    """A field that older contents do not have says nothing as long as it is empty: their hash stays what it was."""
+    return bool(field.metadata.get("later")) and item == field.default
 
 
 @cache

@@ -7,14 +7,18 @@ document from it (paper, page, table) reads nothing else, so that its canonical 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 SCHEMA = "rechenschaft/report/1"
 FIELDS = ("partnerships", "europe", "development", "human_rights")
 ARTICLES = tuple(range(1, 31))
 TOO_EARLY, OUT_OF_COMPETENCE, GAP = "too_early", "out_of_competence", "gap"
 NO_REPLY = "no_reply"
+LATER: Mapping[str, bool] = MappingProxyType({"later": True})
+"""Marks a field that came after contents were stored: while it has its default, the canonical form leaves it out."""
 REDUCED_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 
@@ -314,6 +318,8 @@ class Words:
     reading_guide: Text = Text()
     plain_summary: Text = Text()
     fields: tuple[Term, ...] = ()
+    foreword: Text = field(default=Text(), metadata=LATER)
+    foreword_by: Text = field(default=Text(), metadata=LATER)
 
 
 # -- what is counted from the facts above (see rules.py), kept in the content so that every reader counts alike --------

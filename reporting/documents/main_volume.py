@@ -456,6 +456,7 @@ def chapters(limit: int, words_of_edition: Words) -> Sequence[Chapter]:
     introduced = words_of_edition.introduction or words_of_edition.reading_guide
     simple = words_of_edition.plain_summary
     return (
+        *([Chapter("foreword", _("Foreword"), nothing, numbered=False)] if words_of_edition.foreword else []),
         glance_chapter(limit),
         *([Chapter("introduction", _("What this report is about"), nothing, numbered=False)] if introduced else []),
         *([Chapter("summary", _("In plain language"), nothing, numbered=False)] if simple else []),

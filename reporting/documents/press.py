@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from reporting.documents.attachments import Attached
 from reporting.documents.finishing import finish
+from reporting.documents.glyphs import drawn_by, named
 from reporting.documents.stamp import STATIC
 
 STATIC_SCHEME, FONT_SCHEME = "static:", "fonts:"
@@ -74,6 +75,11 @@ def silent(done: int, total: int, message: str) -> None:
 @cache
 def fonts_folder() -> Path:
     return Path(str(files("fontpkg_fira_sans") / "files"))
+
+
+def printable(html: str) -> str:
+    """The page with the names of the characters that its typeface lacks in place of them."""
+    return named(html, drawn_by(tuple(fonts_folder() / f"FiraSans-{name}.ttf" for _weight, _style, name in FACES)))
 
 
 def allowed_file(url: str) -> Path:
@@ -140,7 +146,7 @@ def _lay_out(html: str, progress: Progress) -> Any:
     fonts = weasyprint.text.fonts.FontConfiguration()
     style = weasyprint.CSS(string=stylesheet(), font_config=fonts, url_fetcher=fetcher, base_url=STATIC_SCHEME)
     with _watching(weasyprint, progress):
-        page = _page(weasyprint, html, fetcher)
+        page = _page(weasyprint, printable(html), fetcher)
         document = page.render(stylesheets=[style], font_config=fonts)
     if refusals:
         raise refusals[0]

@@ -53,10 +53,10 @@ def shortened(text: Text, length: int) -> str:
 
 
 @register.filter
-def prose(text: Text) -> SafeString:
-    """A longer text with paragraphs, lists and emphasis, written in Markdown."""
+def prose(text: Text, top: int = 4) -> SafeString:
+    """A longer text with paragraphs, lists and emphasis, written in Markdown; its headings begin at level ``top``."""
     wording, language = chosen(text)
-    html = markdown(typeset(wording, language))
+    html = markdown(typeset(wording, language), top)
     return html if language == reader_language() else format_html('<div lang="{}">{}</div>', language, html)
 
 

@@ -1,4 +1,5 @@
-"""What people do with editions of the report, one module a subject. Inside: steps <- documents <- editions."""
+"""What people do with editions of the report, one module a subject. Inside: steps <- documents <- editions;
+``texts`` stands beside them."""
 
 from reporting.workflow.documents import (
     EVERY_DOCUMENT,

@@ -9,6 +9,9 @@ from reporting.content.canonical import canonical_json, content_hash, from_json
 from reporting.content.facts import City, PartialDate, Text
 from tests.reporting.contents import small_content
 
+GOLDEN = "a6550c29b574f619789592f0faf2d823f4427e1866f324c1682590bebbbcaa49"
+"""Of the small content, as it was hashed before the foreword came."""
+
 
 def test_the_way_back_gives_the_same_content():
     content = small_content()
@@ -30,6 +33,21 @@ def test_the_hash_follows_every_fact():
     assert content_hash(content) == content_hash(small_content())
     assert content_hash(changed) != content_hash(content)
     assert len(content_hash(content)) == 64
+
+
+def test_the_hash_of_a_content_stored_before_later_fields_came_stays_what_it_was():
+    content = small_content()
+
+    assert b"foreword" not in canonical_json(content)
+    assert content_hash(content) == GOLDEN
+
+
+def test_a_later_field_counts_once_it_says_something():
+    content = small_content()
+    greeted = replace(content, words=replace(content.words, foreword=Text("Liebe Kölnerinnen und Kölner")))
+
+    assert content_hash(greeted) != GOLDEN
+    assert from_json(canonical_json(greeted)) == greeted
 
 
 def test_a_float_is_refused():
