@@ -45,11 +45,12 @@ class Promise:
 
 @dataclass(frozen=True)
 class Point:
-    """One provision of a charter, with the commitments that name it and the measures that reach it."""
+    """One provision of a charter, with what names or reaches it: commitments, measures, projects."""
 
     provision: Provision
     commitments: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

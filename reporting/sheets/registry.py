@@ -3,10 +3,12 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from reporting.sheets import commitment, unit
+from reporting.sheets import cemr, commitment, decisions, eccar, eu_funding, partner, sdg, unit
 from reporting.sheets.source import Kind
 
-KINDS: dict[str, Kind] = {module.KIND.key: module.KIND for module in (unit, commitment)}
+KINDS: dict[str, Kind] = {
+    module.KIND.key: module.KIND for module in (unit, commitment, partner, eu_funding, eccar, cemr, sdg, decisions)
+}
 
 
 def kind_of(key: str) -> Kind:

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -11,7 +12,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from commitments.texts import long_date, markdown, partial_date, reader_language, short_date
+from commitments.texts import euro, long_date, markdown, partial_date, reader_language, short_date
 from reporting.content.facts import PartialDate, Text
 from reporting.documents import words
 from reporting.documents.typography import NBSP, typeset
@@ -181,3 +182,9 @@ def hexadecimal(digest: str) -> str:
 @register.filter
 def host(url: str) -> str:
     return url.split("/")[2].removeprefix("www.") if url.count("/") > 1 else url
+
+
+@register.filter
+def euros(amount: str) -> str:
+    """Decimal text as money, in this reader's way of writing; a dash where nobody entered it."""
+    return euro(Decimal(amount)).replace(" ", NBSP) if amount else "–"

@@ -11,29 +11,32 @@ import pikepdf
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
+from openpyxl import load_workbook
 
 from commitments.ledger import save_as
 from commitments.models import Protection
 from reporting import printing
 from reporting.content.canonical import canonical_json, content_hash
 from reporting.documents.press import silent
-from reporting.models import ReportEdition
+from reporting.models import CouncilDecision, ReportEdition
 from reporting.sheets import drawing, facts, registry, unit
 from reporting.sheets.drawing import Order
 from reporting.sheets.narrowing import narrowed
 from reporting.sheets.registry import KINDS
 from reporting.sheets.source import Kind, Source, UnknownSubject
 from reviews.models import ReviewEntry
-from tests.factories import make_commitment, make_unit, saved
+from tests.factories import make_commitment, make_eu_project, make_unit, saved
 from tests.machine import needs
 from tests.reporting.contents import small_content
-from tests.reporting.sheet_worlds import SECRET, World, hide, make_world, release
+from tests.reporting.editions import make_released
+from tests.reporting.sheet_worlds import SECRET, World, decide, hide, make_world, release
 from tests.verapdf import verdicts
 
 pytestmark = pytest.mark.django_db
 
 HIDDEN = (Protection.COUNCIL, Protection.INTERNAL, Protection.PROTECTED)
 SUBJECTS = {"unit": "jugend", "commitment": "K-001", "partner": "turin"}
+
 EVERY_FILE = [(key, form) for key, kind in KINDS.items() for form in (["pdf", "xlsx"] if kind.table else ["pdf"])]
 
 
@@ -208,9 +211,9 @@ class TestUnit:
         sheet = sheet_of(release(world), "unit")
 
         assert sheet.name.de == "Jugendamt"
-        assert [row.reference for row in sheet.report.commitments] == ["K-001"]
+        assert sheet.report.commitments[0].reference == "K-001"
         assert [row.action.de for row in sheet.promises] == ["Plätze zählen."]
-        assert [(year.year, year.fulfilled, year.rated) for year in sheet.years] == [(2024, 0, 1), (2025, 1, 1)]
+        assert [(year.year, year.fulfilled, year.rated) for year in sheet.years] == [(2024, 0, 1), (2025, 4, 4)]
 
     def test_another_units_commitment_counts_in_no_rate_of_its_own(self):
         whole = small_content()
@@ -262,6 +265,136 @@ class TestCommitment:
         assert (before, after) == (["Besuch im Juni.", "Gespräch dazu."], ["Besuch im Juni."])
 
 
+class TestPartner:
+    def test_it_holds_the_partnership_with_what_happens_in_it(self, world):
+        sheet = sheet_of(release(world), "partner")
+
+        assert (sheet.name.de, sheet.partner.form) == ("Turin", "twinning")
+        assert [row.title.de for row in sheet.report.measures] == ["Austausch mit Turin"]
+        assert [row.number for row in sheet.report.articles if row.direct] == [26]
+        assert [(row.year, row.total, row.funded) for row in sheet.amounts] == [(2025, "7500.00", "")]
+
+    def test_it_names_development_projects_in_the_same_country(self, world):
+        assert sheet_of(release(world), "partner").nearby == ("wasser",)
+
+    @pytest.mark.parametrize("subject", ["wasser", "brueckenbau", "M-001", ""])
+    def test_another_engagement_is_no_partner(self, world, subject):
+        with pytest.raises(UnknownSubject):
+            sheet_of(release(world), "partner", subject)
+
+
+class TestFunding:
+    def test_it_adds_up_what_is_known(self, world):
+        make_eu_project(key="leer", acronym="LEER")
+
+        sheet = sheet_of(release(world), "eu-funding")
+
+        assert [row.engagement for row in sheet.projects] == ["brueckenbau", "leer"]
+        assert (sheet.total_cost, sheet.eu_contribution, sheet.city_contribution) == ("90000.00", "60000.00", "")
+        assert [(row.year, row.total, row.funded) for row in sheet.years] == [
+            (2024, "40000.00", "30000.00"),
+            (2025, "20000.00", ""),
+        ]
+
+    def test_an_amount_that_was_taken_back_is_not_counted(self, world):
+        budget = world.project.budgets.get(year=2025)
+        budget.ended_on = timezone.localdate()
+        save_as(budget, actor=None, reason="Irrtum", at=timezone.now())
+
+        assert [row.year for row in sheet_of(release(world), "eu-funding").years] == [2024]
+
+
+class TestCharters:
+    @pytest.mark.parametrize(("kind", "count"), [("eccar", 3), ("cemr", 3), ("sdg", 17)])
+    def test_each_point_has_what_names_or_reaches_it(self, world, kind, count):
+        sheet = sheet_of(release(world), kind)
+
+        points = sheet.charter.points
+        assert len(points) == count
+        (named,) = points[1].commitments
+        assert sheet.report.commitments[0].reference == named
+        assert points[1].measures == points[2].measures == (world.measure.reference,)
+        assert (points[0].commitments, points[0].measures) == ((), ())
+        assert points[2].commitments == ()
+
+    def test_the_version_is_the_one_that_the_city_took_on(self, world):
+        charter = sheet_of(release(world), "cemr").charter
+
+        assert [point.provision.title.de for point in charter.points] == ["Thema 1", "Thema 2", "Thema 3"]
+        assert (str(charter.city_adopted_on), charter.council_reference) == ("2005-12-15", "Vorlage zu cemr-charter")
+
+    def test_a_project_stands_under_each_of_its_goals(self, world):
+        points = sheet_of(release(world), "sdg").charter.points
+
+        assert [point.provision.number for point in points if point.projects == ("wasser",)] == ["SDG 6", "SDG 17"]
+
+    def test_a_mapping_that_nobody_accepted_counts_nowhere(self, world):
+        for link in world.measure.provision_links.all():
+            link.state = "ended"
+            save_as(link, actor=None, reason="Zurückgenommen", at=timezone.now())
+
+        assert sheet_of(release(world), "eccar").charter.points[2].measures == ()
+
+    def test_a_charter_that_the_register_does_not_hold_is_refused_with_a_sentence(self):
+        with pytest.raises(ValidationError, match="does not hold the text of “eccar”"):
+            sheet_of(make_released(), "eccar")
+
+
+class TestDecisions:
+    def test_a_mandate_stands_with_the_promise_it_became(self, world):
+        decide(world, world.promise, "Die Verwaltung soll berichten.", "Bericht schreiben.")
+
+        sheet = sheet_of(release(world), "decisions")
+
+        (mandate,) = sheet.mandates
+        assert (mandate.text.de, mandate.reference) == ("Die Verwaltung soll berichten.", "Vorlage 0815/2025")
+        assert mandate.report == "2024/1"
+        assert mandate.promise is not None
+        assert (mandate.promise.action.de, mandate.promise.unit) == ("Bericht schreiben.", "jugend")
+        assert [row.action.de for row in sheet.promises] == ["Plätze zählen."]
+
+    def test_a_decision_after_the_freeze_belongs_to_the_next_report(self, world):
+        edition = release(world)
+        before = canonical_json(sheet_of(edition, "decisions"))
+
+        saved(
+            CouncilDecision(edition=edition, decided_on=timezone.localdate(), reference="V 1", text_de="Beschlossen.")
+        )
+
+        assert canonical_json(sheet_of(edition, "decisions")) == before
+
+    def test_an_adoption_stands_with_the_commitments_that_rest_on_it(self, world):
+        found = sheet_of(release(world), "decisions").resolutions
+
+        assert {row.reference for row in found} == {
+            f"Vorlage zu {key}" for key in ("eccar", "cemr-charter", "agenda-2030")
+        }
+        assert [len(row.commitments) for row in found] == [1, 1, 1]
+
+
+class TestTables:
+    def rows(self, edition, kind, language="de"):
+        book = load_workbook(io.BytesIO(drawn(edition, order(kind, language, "xlsx"))))
+        first, about = book.worksheets
+        return [list(row) for row in first.iter_rows(values_only=True)], list(about.iter_rows(values_only=True))
+
+    def test_the_follow_up_of_decisions_has_a_row_for_each(self, world):
+        decide(world, world.promise, "=HYPERLINK(1)", "Bericht schreiben.")
+
+        (head, *rows), about = self.rows(release(world), "decisions")
+
+        assert head[:4] == ["Art", "Ratsvorlage", "Beschlossen am", "Was beschlossen oder zugesagt wurde"]
+        assert [row[0] for row in rows] == ["Auftrag", "Beitritt", "Beitritt", "Beitritt", "Zusage"]
+        assert rows[0][3] == "'=HYPERLINK(1)"
+        assert ("Stadt", "Musterstadt") in about
+
+    def test_money_is_a_number_and_each_year_a_column(self, world):
+        (head, *rows), _about = self.rows(release(world), "eu-funding", "en")
+
+        assert head[-2:] == ["EU money 2024 (euros)", "EU money 2025 (euros)"]
+        assert rows[0][12:] == [90000, 60000, None, 30000, None]
+
+
 # A ninth kind, as docs/sheets.md shows it
 
 
@@ -294,14 +427,13 @@ def ninth_kind(settings, monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-@needs("poppler-utils")
 def test_another_kind_is_a_content_function_and_a_template(world, ninth_kind, tmp_path):
     data = drawn(release(world), Order("poster"))
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
         stored = json.loads(pdf.attachments["inhalt.json"].get_file().read_bytes())
         assert str(pdf.docinfo["/Title"]).startswith("Plakat, 2025")
-    assert (stored["kind"], stored["count"]) == ("poster", 1)
+    assert (stored["kind"], stored["count"]) == ("poster", 4)
 
 
 @pytest.mark.slow
