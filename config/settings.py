@@ -26,6 +26,7 @@ _address = environment.web_address("BASE_URL", "http://127.0.0.1:8000")
 BASE_URL = _address.geturl()
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", [_address.hostname or "", "localhost", "127.0.0.1", "[::1]"])
 CITY_NAME = environment.text("CITY_NAME")
+CITY_CONTACT = environment.text("CITY_CONTACT")  # where the public writes to: errors, barriers
 DEMO_TODAY = environment.day("DEMO_TODAY")  # the day on which a demo's clock stands; empty: the true clock
 
 # --- Parts ---------------------------------------------------------------------------------------------------------

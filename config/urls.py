@@ -10,6 +10,7 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="set_language"),
     path("api/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("portal/", include("reporting.portal_urls")),
     path("reviews/", include("reviews.urls")),
     path("", include("commitments.urls")),
     path("", include("reporting.urls")),

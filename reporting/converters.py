@@ -1,5 +1,9 @@
 """Parts of addresses."""
 
+from functools import cache
+
+from django.urls import register_converter
+
 
 class ArticleConverter:
     """The number of one of the thirty articles."""
@@ -23,3 +27,36 @@ class ProvisionNumberConverter:
 
     def to_url(self, value: str) -> str:
         return value.replace(" ", "_")
+
+
+class LanguageConverter:
+    """The language of a page that is open to everybody."""
+
+    regex = "de|en"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class CommitmentConverter:
+    """The number of a commitment, "K-017"."""
+
+    regex = "[A-Z]{1,3}-[0-9]{1,6}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+@cache
+def register() -> None:
+    """Make them known to Django; both lists of addresses need them."""
+    register_converter(ArticleConverter, "article")
+    register_converter(CommitmentConverter, "commitment")
+    register_converter(LanguageConverter, "language")
+    register_converter(ProvisionNumberConverter, "provision")

@@ -6,9 +6,11 @@ editions hold what was erased is found out when it is erased; those, and drafts 
 
 from collections import defaultdict
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.core.cache import cache
+from django.db.models import CharField, Count, Max, Model, QuerySet, Value
 
 from commitments.models import (
     Commitment,
@@ -24,6 +26,7 @@ from commitments.models import (
     Training,
     User,
 )
+from commitments.tracking import history_model
 from reporting.models import LockedEdition, ReportEdition
 
 PRINTED: tuple[type[Any], ...] = (
@@ -69,6 +72,38 @@ def holds_protected(made_at: datetime) -> bool:
         now[place].append(pk)
     before = [_seen_before(PRINTED[place], keys, made_at) for place, keys in now.items()]
     return bool(before and before[0].union(*before[1:], all=True)[:1])
+
+
+def protected_now() -> str:
+    """Changes whenever a row becomes protected, ceases to be, or is written while it is. One query."""
+    parts = [_protected_rows(model) for model in PRINTED]
+    first, *others = parts
+    return ";".join(f"{name}:{count}:{last}" for name, count, last in sorted(first.union(*others, all=True)))
+
+
+def _protected_rows(model: type[Model]) -> "QuerySet[Any, Any]":
+    """How many rows of a kind are protected, and the last entry in their history."""
+    assert model._meta.pk
+    key = model._meta.pk.attname
+    rows: QuerySet[Any] = QuerySet(model).filter(protection=Protection.PROTECTED)
+    history: Any = history_model(model)
+    past: QuerySet[Any, Any] = QuerySet(history).order_by().filter(**{f"{key}__in": rows.values(key)})
+    name = Value(str(model._meta.model_name), output_field=CharField())
+    counted = past.annotate(of=name).values("of").annotate(rows=Count(key, distinct=True), last=Max("history_id"))
+    found: QuerySet[Any, Any] = counted.values_list("of", "rows", "last")
+    return found
+
+
+def holds_protected_kept(made_at: datetime, protected: str) -> bool:
+    """As ``holds_protected``, kept while ``protected_now`` says the same: for pages that everybody asks for."""
+    if not protected:
+        return False
+    key = f"raised-since:{sha256(f'{made_at.isoformat()} {protected}'.encode()).hexdigest()}"
+    known = cache.get(key)
+    if known is None:
+        known = holds_protected(made_at)
+        cache.set(key, known, timeout=None)
+    return bool(known)
 
 
 def _seen_before(model: type[Any], keys: list[int], made_at: datetime) -> QuerySet[Any, Any]:

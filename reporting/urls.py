@@ -1,6 +1,6 @@
-from django.urls import path, register_converter
+from django.urls import path
 
-from reporting.converters import ArticleConverter, ProvisionNumberConverter
+from reporting import converters
 from reporting.views import (
     articles,
     audit,
@@ -19,13 +19,12 @@ from reporting.views import (
     texts,
 )
 
+converters.register()
+
 app_name = "reporting"
 
-register_converter(ArticleConverter, "article")
-register_converter(ProvisionNumberConverter, "provision")
-
 urlpatterns = [
-    path("", home.home_page, name="home"),
+    path("", home.start, name="home"),
     path("changes/", home.latest_changes, name="changes"),
     path("search/", search.search, name="search"),
     path("articles/", articles.articles, name="articles"),

@@ -32,12 +32,37 @@ PUBLIC_ROUTES = {
     "mfa_login_webauthn",
     "openid_connect_callback",
     "openid_connect_login",
+    "portal:accessibility",
+    "portal:article",
+    "portal:commitment",
+    "portal:commitments",
+    "portal:data",
+    "portal:data-file",
+    "portal:document",
+    "portal:edition",
+    "portal:editions",
+    "portal:feed",
+    "portal:home",
+    "portal:imprint",
+    "portal:nothing",
+    "portal:partners",
+    "portal:privacy",
+    "portal:section",
+    "portal:start",
+    "reporting:home",
     "reviews:calendar-feed",
     "set_language",
     "socialaccount_login_cancelled",
     "socialaccount_signup",
 }
-EXAMPLES = {"article": "1", "int": "1", "provision": "1", "uuid": "00000000-0000-0000-0000-000000000001"}
+EXAMPLES = {
+    "article": "1",
+    "commitment": "K-001",
+    "int": "1",
+    "language": "de",
+    "provision": "1",
+    "uuid": "00000000-0000-0000-0000-000000000001",
+}
 
 
 def routes(patterns, prefix="", namespace=""):

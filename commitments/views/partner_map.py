@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -22,6 +22,28 @@ MOST = 500
 """More partners than this no city has; they are shown without pages, as the map shows all of them."""
 
 
+class Placed(Protocol):
+    """What a map shows of a partner city, wherever that is read from."""
+
+    @property
+    def city(self) -> str: ...
+
+    @property
+    def country(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def status_label(self) -> str: ...
+
+    @property
+    def place(self) -> tuple[float, float] | None: ...
+
+
 @dataclass(frozen=True)
 class Partner:
     """A partnership as map and table show it."""
@@ -30,6 +52,14 @@ class Partner:
     city: str
     country: str
     url: str
+
+    @property
+    def status(self) -> str:
+        return self.row.status
+
+    @property
+    def status_label(self) -> str:
+        return self.row.get_status_display()
 
     @property
     def place(self) -> tuple[float, float] | None:
@@ -43,13 +73,13 @@ class Partner:
 class Mark:
     """A partner on a map. One that the enlarged part shows is a mere dot on the map of the world."""
 
-    partner: Partner
+    partner: Placed
     at: placing.Named
     is_link: bool = True
 
     @property
     def shape(self) -> str:
-        return self.partner.row.status
+        return self.partner.status
 
 
 @dataclass(frozen=True)
@@ -75,7 +105,7 @@ def partners_for(user: User, chosen: dict[str, Any]) -> list[Partner]:
     return sorted(found, key=lambda each: folding.fold(f"{each.country} {each.city}"))
 
 
-def _picture(frame: worldmap.Frame, partners: Sequence[Partner], links: Sequence[Partner]) -> Picture:
+def _picture(frame: worldmap.Frame, partners: Sequence[Placed], links: Sequence[Placed]) -> Picture:
     """Those that are links are kept apart and named where there is room."""
     inside = [each for each in partners if each.place and frame.holds(*each.place)]
     spots = [frame.spot(*each.place) for each in inside if each.place]
@@ -87,7 +117,7 @@ def _picture(frame: worldmap.Frame, partners: Sequence[Partner], links: Sequence
     return Picture(frame, [Mark(*each) for each in zip(inside, places, linked, strict=True)])
 
 
-def pictures(partners: Sequence[Partner]) -> list[Picture]:
+def pictures(partners: Sequence[Placed]) -> list[Picture]:
     """The world, and Europe enlarged where at least three partners are close to one another there."""
     near = [each for each in partners if each.place and worldmap.europe().holds(*each.place)]
     if len(near) < 3:

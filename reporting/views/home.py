@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -11,10 +12,17 @@ from commitments import clock, texts
 from commitments.models import Role
 from commitments.requests import UserRequest
 from reporting.tables import changes, home, offices
+from reporting.views import portal
 
 
+@login_not_required
 @require_safe
-def home_page(request: UserRequest) -> HttpResponse:
+def start(request: UserRequest) -> HttpResponse:
+    """The first address: what needs each role today; whoever is not signed in is led to the portal."""
+    return _home_page(request) if request.user.is_authenticated else portal.start(request)
+
+
+def _home_page(request: UserRequest) -> HttpResponse:
     """One section for each role that somebody holds; most people hold one."""
     user, today, roles = request.user, clock.today(), request.user.roles
     context: dict[str, Any] = {"today": today}
