@@ -65,5 +65,5 @@ def expire_exports(_arguments: dict[str, Any], _progress: Progress) -> dict[str,
 register(TRACES, erase_traces)
 register(exporting.KIND, export_ledger, is_long=True)
 register("expire-ledger-exports", expire_exports)
-register(keeping.KIND, render_sheet, is_long=True)
+register(keeping.KIND, render_sheet)
 register(workflow.RENDER_DOCUMENT, render_document, is_long=True)

@@ -24,6 +24,7 @@ from reporting.sheet_forms import SheetForm
 from reporting.sheets import drawing, keeping
 from reporting.sheets.registry import KINDS
 from reporting.sheets.source import Kind, Subject
+from reporting.templatetags.paper import plain
 
 HOUR = 3600
 
@@ -141,8 +142,11 @@ def _files(user: User, edition: ReportEdition) -> list[Job]:
     found = [with_progress(job) for job in keeping.files_of(user, edition)]
     for job in found:
         order = keeping.order_of(job.arguments)
+        kind = KINDS.get(order.kind)
+        names = {row.key: row.name for row in _subjects(kind, edition)} if kind else {}
         job.order = order  # type: ignore[attr-defined]
-        job.title = KINDS[order.kind].title if order.kind in KINDS else order.kind  # type: ignore[attr-defined]
+        job.title = kind.title if kind else order.kind  # type: ignore[attr-defined]
+        job.about = plain(names[order.subject]) if order.subject in names else ""  # type: ignore[attr-defined]
         job.result_url = job.result.get("url", "") if keeping.is_there(job) else ""  # type: ignore[attr-defined]
         job.result_label = job.result.get("label", "")  # type: ignore[attr-defined]
         job.is_gone = job.state == JobState.DONE and not job.result_url  # type: ignore[attr-defined]

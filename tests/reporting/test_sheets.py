@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from commitments.ledger import save_as
-from commitments.models import Protection
+from commitments.models import Protection, Provision
 from reporting import printing
 from reporting.content.canonical import canonical_json, content_hash
 from reporting.documents.press import silent
@@ -24,8 +24,8 @@ from reporting.sheets.drawing import Order
 from reporting.sheets.narrowing import narrowed
 from reporting.sheets.registry import KINDS
 from reporting.sheets.source import Kind, Source, UnknownSubject
-from reviews.models import ReviewEntry
-from tests.factories import make_commitment, make_eu_project, make_unit, saved
+from reviews.models import AssessmentState, ReviewEntry
+from tests.factories import make_assessment, make_commitment, make_eu_project, make_follow_up, make_unit, saved
 from tests.machine import needs
 from tests.reporting.contents import small_content
 from tests.reporting.editions import make_released
@@ -176,6 +176,24 @@ def test_the_number_of_queries_does_not_grow_with_the_register(world, django_ass
         source = Source.of(edition, content)
         with django_assert_max_num_queries(40):
             kind.content(source, SUBJECTS.get(kind.key, ""))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["unit", "commitment", "eccar", "decisions"])
+def test_long_and_foreign_texts_are_drawn_whole(world, kind):
+    point = Provision.objects.get(version__instrument__key="eccar", version__number=1, order=1)
+    strange = {"title_de": "عهد المدينة 🙂 <b>", "wording_de": "‮Umgekehrt", "lead_unit": world.unit}
+    promise = make_commitment(point, reference="K-500", **strange)
+    make_assessment(world.cycle, promise, AssessmentState.APPROVED, "C", finding_de="Wort " * 10_000)
+    make_follow_up(world.cycle, promise, action_de="Schritt " * 2_000, unit=world.unit)
+    edition = release(world)
+    wanted = Order(kind, {"unit": "jugend", "commitment": "K-500"}.get(kind, ""))
+    sheet, stamp = drawing.sheet_of(edition, wanted)
+
+    made = drawing.draw(sheet, stamp, wanted, silent)
+
+    assert made.pages > 2
+    assert "عهد المدينة 🙂 <b>" in words_of(made.data)
 
 
 class TestNarrowing:
