@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
 VENV = ROOT / ".venv"
+HTML_CHECKER = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 UV = TOOLS / "bin" / "uv"
 OLDEST_PYTHON = (3, 11)
 # Many administrations reach the registries through a proxy with a certificate of its own: the machine knows it.
@@ -141,13 +142,14 @@ def provide_python_packages(which: str) -> None:
     mark(VENV, wanted)
 
 
-def provide_node_packages() -> None:
+def provide_node_packages(*, dev: bool) -> None:
+    """What the application serves; ``dev`` adds what tests need."""
     lock = ROOT / "package-lock.json"
     modules = ROOT / "node_modules"
-    if is_current(modules, lock):
+    if is_current(modules, lock) and (not dev or HTML_CHECKER.exists()):
         return
     say("Installing the style sheet and the texts (npm)")
-    run([*npm(), "ci", "--no-progress", "--loglevel=error"])
+    run([*npm(), "ci", *([] if dev else ["--omit=dev"]), "--no-progress", "--loglevel=error"])
     mark(modules, lock)
 
 
@@ -208,7 +210,7 @@ def main() -> None:
             provide(FOR_TESTS, "all of the tests")
         provide_uv()
         provide_python_packages("dev" if options.dev else "base")
-        provide_node_packages()
+        provide_node_packages(dev=options.dev)
         compile_texts()
     except SetupError as error:
         sys.exit(str(error))
