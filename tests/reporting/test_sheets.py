@@ -314,6 +314,15 @@ class TestFunding:
             (2025, "20000.00", ""),
         ]
 
+    def test_a_project_that_is_kept_back_since_the_release_is_left_out(self, world):
+        edition = release(world)
+        world.project.protection = Protection.COUNCIL
+        save_as(world.project, actor=None, reason="Geschützt", at=timezone.now())
+
+        sheet = sheet_of(edition, "eu-funding")
+
+        assert (sheet.projects, sheet.years, sheet.report.engagements) == ((), (), ())
+
     def test_an_amount_that_was_taken_back_is_not_counted(self, world):
         budget = world.project.budgets.get(year=2025)
         budget.ended_on = timezone.localdate()
@@ -334,6 +343,12 @@ class TestCharters:
         assert points[1].measures == points[2].measures == (world.measure.reference,)
         assert (points[0].commitments, points[0].measures) == ((), ())
         assert points[2].commitments == ()
+
+    def test_a_commitment_that_this_report_does_not_assess_stands_under_no_point(self, world):
+        point = Provision.objects.get(version__instrument__key="eccar", version__number=1, order=1)
+        make_commitment(point, reference="K-700")
+
+        assert sheet_of(release(world), "eccar").charter.points[0].commitments == ()
 
     def test_the_version_is_the_one_that_the_city_took_on(self, world):
         charter = sheet_of(release(world), "cemr").charter
@@ -405,6 +420,17 @@ class TestTables:
         assert [row[0] for row in rows] == ["Auftrag", "Beitritt", "Beitritt", "Beitritt", "Zusage"]
         assert rows[0][3] == "'=HYPERLINK(1)"
         assert ("Stadt", "Musterstadt") in about
+
+    def test_a_workbook_carries_the_moment_of_the_release_and_no_other(self, world):
+        edition = release(world)
+        _sheet, stamp = drawing.sheet_of(edition, order("decisions"))
+
+        with zipfile.ZipFile(io.BytesIO(drawn(edition, order("decisions", form="xlsx")))) as parts:
+            told = set(re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", parts.read("docProps/core.xml").decode()))
+            packed = {entry.date_time for entry in parts.infolist()}
+
+        assert told == {stamp.moment(date(2020, 1, 1)).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        assert packed == {(1980, 1, 1, 0, 0, 0)}
 
     def test_money_is_a_number_and_each_year_a_column(self, world):
         (head, *rows), _about = self.rows(release(world), "eu-funding", "en")
