@@ -38,5 +38,6 @@ def own(name: str) -> Own | None:
 
 
 def missing() -> list[str]:
-    """The files that a city must still write before it opens its portal to the public."""
-    return [f"{name}.de.md" for name in ("imprint", "privacy") if not (folder() / f"{name}.de.md").is_file()]
+    """What a city must still lay down before it opens its portal to the public: files, and its address."""
+    files = [f"{name}.de.md" for name in ("imprint", "privacy") if not (folder() / f"{name}.de.md").is_file()]
+    return files if settings.CITY_CONTACT else [*files, "CITY_CONTACT"]

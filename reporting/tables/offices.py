@@ -19,6 +19,7 @@ from commitments.models import (
 from reporting.audit import verification
 from reporting.audit.verification import Verification
 from reporting.models import ReportEdition
+from reporting.portal import statements
 
 SHOWN = 8
 
@@ -83,6 +84,8 @@ class AdministratorHome:
     units: int
     without_contact: Sequence[OrganisationalUnit]
     without_releaser: Sequence[OrganisationalUnit]
+    unwritten: Sequence[str]
+    """What the portal still lacks: files of statements, and the setting with the city's address."""
 
     @property
     def contact_kind(self) -> str:
@@ -108,4 +111,5 @@ def administrator_home(today: date) -> AdministratorHome:
         units=units.count(),
         without_contact=[row for row in rows if not row.has_contact],  # type: ignore[attr-defined]
         without_releaser=[row for row in rows if not row.has_releaser],  # type: ignore[attr-defined]
+        unwritten=statements.missing(),
     )
