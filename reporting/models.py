@@ -38,6 +38,8 @@ class ReportEdition(TrackedModel):
     reason = models.CharField(max_length=300, blank=True, help_text=_("Why there is another edition."))
     content_file = models.CharField(max_length=64, blank=True, editable=False)
     content_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    council_content_file = models.CharField(max_length=64, blank=True, editable=False)
+    council_content_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     template_version = models.CharField(max_length=20, blank=True, editable=False)
     freeze_seal = models.ForeignKey(LedgerSeal, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
     release_seal = models.ForeignKey(LedgerSeal, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
@@ -106,6 +108,13 @@ class LockedEdition(TrackedModel):
 class Volume(models.TextChoices):
     MAIN = "main", _("Main volume")
     ANNEX = "annex", _("Annex volume")
+    PLAIN = "plain", _("Summary in plain language")
+    COUNCIL = "council", _("Council volume")
+
+    @property
+    def audience(self) -> str:
+        """Who may read a document of this volume (rule 19)."""
+        return Protection.COUNCIL.value if self == Volume.COUNCIL else Protection.PUBLIC.value
 
 
 class ReportDocumentQuerySet(TrackedQuerySet["ReportDocument"]):
@@ -122,7 +131,7 @@ class ReportDocument(TrackedModel):
     append_only = True
 
     edition = models.ForeignKey(ReportEdition, on_delete=models.PROTECT, related_name="documents")
-    volume = models.CharField(max_length=5, choices=Volume)
+    volume = models.CharField(max_length=7, choices=Volume)
     field = models.CharField(max_length=12, blank=True, help_text=_("The annex volume's field of action."))
     language = models.CharField(max_length=2)
     audience = models.CharField(max_length=9, choices=Protection, default=Protection.PUBLIC)

@@ -3,39 +3,79 @@
 A released edition is drawn from its stored content, a draft from the register as it is now.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import or_
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Exists, Q, QuerySet
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from commitments import filestore
-from commitments.models import FieldOfAction, LedgerLeaf, LedgerNode, LedgerSeal, SealOccasion
+from commitments.models import FieldOfAction, LedgerLeaf, LedgerNode, LedgerSeal, Protection, SealOccasion
 from commitments.tracking import history_model
 from reporting.content.build import build_content
 from reporting.content.canonical import from_json
+from reporting.content.council import build_council_content
 from reporting.content.facts import ReportContent
 from reporting.documents.press import DoesNotFit, Printed, Refused, RenderingUnavailable
 from reporting.documents.stamp import Stamp, template_version
-from reporting.documents.volumes import print_annex_volume, print_main_volume
+from reporting.documents.volumes import (
+    print_annex_volume,
+    print_council_volume,
+    print_main_volume,
+    print_plain_volume,
+)
+from reporting.locking import PRINTED
 from reporting.models import EditionState, ReportEdition, Volume
-from reviews.models import CycleState, ReviewCycle
+from reviews.models import CycleState, ReviewCycle, Statement
 
 Progress = Callable[[int, int, str], None]
 LANGUAGES = ("de", "en")
 VOLUMES: tuple[tuple[Volume, str], ...] = (
     (Volume.MAIN, ""),
     *((Volume.ANNEX, name) for name in FieldOfAction.values),
+    (Volume.PLAIN, ""),
+    (Volume.COUNCIL, ""),
 )
 """Every volume of an edition, with the field of action of the annex volumes."""
+PRINTERS: Mapping[str, Callable[[ReportContent, Stamp, str, Progress], Printed]] = {
+    Volume.MAIN: print_main_volume,
+    Volume.PLAIN: print_plain_volume,
+    Volume.COUNCIL: print_council_volume,
+}
 
 
-def content_of(edition: ReportEdition) -> ReportContent:
-    """The stored content of an edition; of a draft, what the register says now."""
+def content_of(edition: ReportEdition, volume: str = Volume.MAIN) -> ReportContent:
+    """The stored content of an edition's volume; of a draft, what the register says now.
+
+    Raises ValidationError where there is nothing for the council beyond what is public.
+    """
+    if volume != Volume.COUNCIL:
+        return _stored(edition.content_file) if edition.content_file else build_content(edition.cycle)
+    if edition.council_content_file:
+        return _stored(edition.council_content_file)
     if not edition.content_file:
-        return build_content(edition.cycle)
+        content = build_council_content(edition.cycle, build_content(edition.cycle))
+        if content.beyond_public:
+            return content
+    raise ValidationError(_("This report holds nothing for the council beyond what is public."))
+
+
+def has_council_volume(edition: ReportEdition) -> bool:
+    """Whether a council volume belongs to the edition; of a draft, whether any row is for the council. One query."""
+    if edition.content_file:
+        return bool(edition.council_content_file)
+    models: tuple[type[Any], ...] = (*PRINTED, Statement)
+    found = reduce(or_, (Exists(QuerySet(each).filter(protection=Protection.COUNCIL)) for each in models), Q())
+    return ReviewCycle.objects.filter(found, pk=edition.cycle_id).exists()
+
+
+def _stored(file: str) -> ReportContent:
     try:
-        return from_json(filestore.get(edition.content_file))
+        return from_json(filestore.get(file))
     except filestore.AlteredError as error:
         raise ValidationError(str(error)) from error
 
@@ -59,8 +99,8 @@ def print_volume(
 ) -> Printed:
     """Draw a document; raises ValidationError with a sentence where this machine or the content does not allow it."""
     try:
-        if volume == Volume.MAIN:
-            return print_main_volume(content, stamp, language, progress)
+        if volume in PRINTERS:
+            return PRINTERS[volume](content, stamp, language, progress)
         return print_annex_volume(content, stamp, language, progress, field=field)
     except (RenderingUnavailable, Refused, DoesNotFit) as error:
         raise ValidationError(str(error)) from error

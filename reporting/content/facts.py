@@ -415,6 +415,8 @@ class ReportContent:
     answers: tuple[UnitAnswers, ...]
     scale_source: Text = Text()
     audience: str = "public"
+    beyond_public: tuple[str, ...] = field(default=(), metadata=LATER)
+    """In a content for the council: names of the rows that the public content lacks, or of which it says less."""
 
     @property
     def is_sample(self) -> bool:

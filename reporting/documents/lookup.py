@@ -35,6 +35,10 @@ class Lookup:
     content: ReportContent
 
     @cached_property
+    def beyond_public(self) -> frozenset[str]:
+        return frozenset(self.content.beyond_public)
+
+    @cached_property
     def units(self) -> Mapping[str, Text]:
         return {unit.key: unit.name for unit in self.content.units}
 

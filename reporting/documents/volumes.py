@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from reporting.content.canonical import content_hash
 from reporting.content.facts import ReportContent
-from reporting.documents import annex_volume, charts, main_volume
+from reporting.documents import annex_volume, charts, council_volume, main_volume, plain_volume
 from reporting.documents.attachments import attachments
 from reporting.documents.book import Book, set_chapters
 from reporting.documents.lookup import Lookup
@@ -53,6 +53,28 @@ def print_annex_volume(
         context = book.context(lookup) | {"parts": parts, "field": field, "cover": charts.cover(content.articles)}
         html = render_to_string("pdf/annex.html", context)
         sheet = _sheet(html, book, f"annex-{field}-{language}")
+    return print_sheet(sheet, progress)
+
+
+def print_council_volume(content: ReportContent, stamp: Stamp, language: str, progress: Progress = silent) -> Printed:
+    """What is for members of the council only, from a content of their own."""
+    with translation.override(language):
+        lookup = Lookup(content)
+        book = _book(content, stamp, council_volume.anchors(lookup))
+        parts = set_chapters(book, council_volume.chapters(lookup), lookup, progress)
+        context = book.context(lookup) | {"parts": parts, "cover": charts.cover(content.articles)}
+        sheet = _sheet(render_to_string("pdf/council.html", context), book, f"council-{language}")
+    return print_sheet(sheet, progress)
+
+
+def print_plain_volume(content: ReportContent, stamp: Stamp, language: str, progress: Progress = silent) -> Printed:
+    """The summary in plain language, in large type."""
+    with translation.override(language):
+        lookup = Lookup(content)
+        book = _book(content, stamp, {})
+        parts = set_chapters(book, plain_volume.chapters(lookup), lookup, progress)
+        context = book.context(lookup) | {"parts": parts, "cover": charts.cover(content.articles)}
+        sheet = _sheet(render_to_string("pdf/plain.html", context), book, f"plain-{language}")
     return print_sheet(sheet, progress)
 
 

@@ -27,6 +27,7 @@ from reporting import workflow
 from reporting.forms import NewEditionForm
 from reporting.locking import holds_erased, is_locked
 from reporting.models import EditionState, LockedEdition, ReportDocument, ReportEdition, Volume
+from reporting.printing import has_council_volume
 from reporting.tables.matrix import field_label
 from reporting.workflow import EVERY_DOCUMENT, Wanted
 from reviews.models import CycleState, ReviewCycle
@@ -121,7 +122,7 @@ def edition_release(request: UserRequest, year: int, number: int) -> HttpRespons
 @require_POST
 def document_ask(request: UserRequest, year: int, number: int, volume: str) -> HttpResponse:
     """Have a document drawn; the page then shows how far that is."""
-    shown, wanted = _edition(request, year, number), _wanted(volume)
+    shown, wanted = _edition(request, year, number), _wanted(request, volume)
     try:
         job = workflow.ask_for_document(shown, wanted, actor=request.user, at=clock.now())
     except ValidationError as error:
@@ -136,7 +137,7 @@ def document_ask(request: UserRequest, year: int, number: int, volume: str) -> H
 @never_cache
 def document_state(request: UserRequest, year: int, number: int, volume: str) -> HttpResponse:
     """How far a document is: the row of the list that asks again every two seconds while it is being drawn."""
-    shown, wanted = _edition(request, year, number), _wanted(volume)
+    shown, wanted = _edition(request, year, number), _wanted(request, volume)
     return _fragment(request, shown, wanted, None)
 
 
@@ -245,12 +246,22 @@ def slots(edition: ReportEdition, request: UserRequest, only: Sequence[Wanted] =
             drawn[Wanted(said["volume"], said["field"], said["language"])] = jobs.with_progress(job)
     return [
         Slot(wanted, _title(wanted), _language(wanted.language), files.get(wanted), drawn.get(wanted))
-        for wanted in only
+        for wanted in _shown(edition, request, only)
     ]
 
 
+def _shown(edition: ReportEdition, request: UserRequest, only: Sequence[Wanted]) -> list[Wanted]:
+    """A volume that this person may not read, or that the edition does not have, is not spoken of (rule 19)."""
+    seen = [wanted for wanted in only if wanted.audience in request.user.clearance()]
+    if any(wanted.volume == Volume.COUNCIL for wanted in seen) and not has_council_volume(edition):
+        seen = [wanted for wanted in seen if wanted.volume != Volume.COUNCIL]
+    return seen
+
+
 def _fragment(request: UserRequest, edition: ReportEdition, wanted: Wanted, job: Job | None) -> HttpResponse:
-    slot = slots(edition, request, [wanted])[0]
+    slot = next(iter(slots(edition, request, [wanted])), None)
+    if slot is None:
+        raise Http404
     if job is not None and slot.job is None:
         slot = Slot(wanted, slot.title, slot.language, slot.document, job)
     context = {"edition": edition, "slot": slot, "may_ask": _may_ask(request)}
@@ -268,10 +279,10 @@ def _edition(request: UserRequest, year: int, number: int) -> ReportEdition:
     return get_object_or_404(rows.select_related(*related), cycle__year=year, number=number)
 
 
-def _wanted(volume: str) -> Wanted:
+def _wanted(request: UserRequest, volume: str) -> Wanted:
     """One of the documents of every edition, by the name its address has: "main-de", "annex-europe-en"."""
     found = next((wanted for wanted in EVERY_DOCUMENT if wanted.slug == volume), None)
-    if found is None:
+    if found is None or found.audience not in request.user.clearance():
         raise Http404
     return found
 
@@ -281,8 +292,8 @@ def _anchor(wanted: Wanted) -> str:
 
 
 def _title(wanted: Wanted) -> str:
-    if wanted.volume == Volume.MAIN:
-        return _("Main volume")
+    if wanted.volume != Volume.ANNEX:
+        return str(Volume(wanted.volume).label)
     return _("Annex volume: %(field)s") % {"field": field_label(wanted.field)}
 
 

@@ -13,8 +13,8 @@ from commitments.jobs import cancel, enqueue
 from commitments.ledger import save_as
 from commitments.models import Job, JobState, User
 from commitments.permissions import Verb, can, require
-from reporting.models import EditionState, ReportDocument, ReportEdition
-from reporting.printing import LANGUAGES, VOLUMES
+from reporting.models import EditionState, ReportDocument, ReportEdition, Volume
+from reporting.printing import LANGUAGES, VOLUMES, has_council_volume
 from reporting.workflow.steps import locked_edition
 from reviews.workflow.steps import day_of
 
@@ -34,6 +34,10 @@ class Wanted:
     def slug(self) -> str:
         """Its name in addresses: "main-de", "annex-human-rights-en"."""
         return "-".join(filter(None, (self.volume, self.field, self.language))).replace("_", "-")
+
+    @property
+    def audience(self) -> str:
+        return Volume(self.volume).audience
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -60,6 +64,8 @@ def ask_for_document(edition: ReportEdition, wanted: Wanted, *, actor: User, at:
     _require_part(actor, at)
     if wanted not in EVERY_DOCUMENT:
         raise ValidationError(_("This edition has no such volume."))
+    if wanted.volume == Volume.COUNCIL and not has_council_volume(edition):
+        raise ValidationError(_("This report holds nothing for the council beyond what is public."))
     if edition.state != EditionState.DRAFT and released_document(edition, wanted):
         raise ValidationError(_("This document of the released edition already exists and is never replaced."))
     waiting = jobs_of(edition).filter(state__in=(JobState.QUEUED, JobState.RUNNING))
@@ -84,6 +90,7 @@ def add_document(
     document = ReportDocument(
         edition=edition,
         edition_state=drawn.stamped,
+        audience=wanted.audience,
         content_sha256=drawn.content_sha256,
         sha256=filestore.put(drawn.data),
         size=len(drawn.data),

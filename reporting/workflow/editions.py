@@ -19,8 +19,9 @@ from commitments.models import LedgerSeal, SealOccasion, User
 from commitments.permissions import Verb, require
 from reporting.content.build import build_content
 from reporting.content.canonical import canonical_json
+from reporting.content.council import build_council_content
 from reporting.documents.stamp import template_version
-from reporting.models import EditionState, ReportEdition
+from reporting.models import EditionState, ReportEdition, Volume
 from reporting.printing import freeze_seal
 from reporting.workflow.documents import EVERY_DOCUMENT, enqueue_document
 from reporting.workflow.steps import locked_edition, move
@@ -61,8 +62,7 @@ def release_edition(edition: ReportEdition, *, actor: User, at: datetime) -> Rep
         raise ValidationError(_("The cycle is not frozen yet. Freeze it before you release its report."))
     if {actor.pk, role.acting_for_id} & {edition.prepared_by_id, edition.history.earliest().acting_for_id} - {None}:
         raise ValidationError(_("Whoever prepared an edition cannot release it."))
-    edition.content_file = filestore.put(canonical_json(build_content(edition.cycle)))
-    edition.content_sha256 = edition.content_file
+    _store_content(edition)
     edition.template_version = template_version()
     edition.freeze_seal = freeze_seal(edition.cycle)
     edition.released_by, edition.released_at = actor, at
@@ -75,8 +75,18 @@ def release_edition(edition: ReportEdition, *, actor: User, at: datetime) -> Rep
     save_as(edition, actor=actor, reason=_("Sealed at the release"), at=at, acting_for=role.acting_for)
     announce(edition.cycle, edition.release_seal, at=at)
     for wanted in EVERY_DOCUMENT:
-        enqueue_document(edition, wanted, asked_by=actor)
+        if wanted.volume != Volume.COUNCIL or edition.council_content_file:
+            enqueue_document(edition, wanted, asked_by=actor)
     return edition
+
+
+def _store_content(edition: ReportEdition) -> None:
+    """What is public; and, only where there is more for the council, that in a file of its own (rule 19)."""
+    public = build_content(edition.cycle)
+    edition.content_file = edition.content_sha256 = filestore.put(canonical_json(public))
+    council = build_council_content(edition.cycle, public)
+    if council.beyond_public:
+        edition.council_content_file = edition.council_content_sha256 = filestore.put(canonical_json(council))
 
 
 def _supersede_earlier(edition: ReportEdition, *, actor: User, at: datetime) -> None:

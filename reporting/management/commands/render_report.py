@@ -49,7 +49,7 @@ class Command(BaseCommand):
         self._report(edition, wanted, printed, content_sha256, time.monotonic() - started)
 
     def _draw(self, edition: ReportEdition, wanted: Wanted) -> tuple[Printed, str]:
-        content, stamp = printing.content_of(edition), printing.stamp_of(edition)
+        content, stamp = printing.content_of(edition, wanted.volume), printing.stamp_of(edition)
         printed = printing.print_volume(content, stamp, wanted.volume, wanted.field, wanted.language, self._tell)
         return printed, content_hash(content)
 
@@ -82,8 +82,8 @@ class Command(BaseCommand):
 def _check(wanted: Wanted) -> None:
     if wanted.volume == Volume.ANNEX and not wanted.field:
         raise CommandError(_("Say which annex volume: add --field with one of %(fields)s.") % {"fields": _fields()})
-    if wanted.volume == Volume.MAIN and wanted.field:
-        raise CommandError(_("The main volume has all fields: leave --field out, or add --volume annex."))
+    if wanted.volume != Volume.ANNEX and wanted.field:
+        raise CommandError(_("This volume has all fields: leave --field out, or add --volume annex."))
 
 
 def _fields() -> str:
