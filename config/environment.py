@@ -4,6 +4,7 @@ What the helpers raise is an ``ImproperlyConfigured``; ``config.failures`` turns
 """
 
 import os
+import re
 import secrets
 from datetime import date
 from pathlib import Path
@@ -51,6 +52,19 @@ def number(name: str, default: int) -> int:
     if value and not (value.isascii() and value.isdigit()):
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.")
     return int(value) if value else default
+
+
+def dark_colour(name: str, default: str) -> str:
+    """A colour such as #15304f on which white letters can be read: its contrast with white is 4.5 to 1 at least."""
+    value = text(name, default).lower()
+    if not re.fullmatch("#[0-9a-f]{6}", value):
+        raise ImproperlyConfigured(f"{name}={value!r} is not a colour: write it as #15304f.")
+    parts = [int(value[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    if 1.05 / (light + 0.05) < 4.5:
+        raise ImproperlyConfigured(f"{name}={value!r} is too light for white letters on it: choose a darker one.")
+    return value
 
 
 def web_address(name: str, default: str) -> SplitResult:

@@ -27,6 +27,8 @@ BASE_URL = _address.geturl()
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", [_address.hostname or "", "localhost", "127.0.0.1", "[::1]"])
 CITY_NAME = environment.text("CITY_NAME")
 CITY_CONTACT = environment.text("CITY_CONTACT")  # where the public writes to: errors, barriers
+CITY_LOGO = environment.text("CITY_LOGO")  # a PNG, SVG or JPEG file for the cover of the reports; none: no logo
+REPORT_COLOUR = environment.dark_colour("REPORT_COLOUR", "#15304f")
 DEMO_TODAY = environment.day("DEMO_TODAY")  # the day on which a demo's clock stands; empty: the true clock
 
 # --- Parts ---------------------------------------------------------------------------------------------------------

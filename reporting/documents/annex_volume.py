@@ -8,9 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from reporting.content.facts import Commitment
+from reporting.documents import progress_charts
 from reporting.documents.book import Chapter
 from reporting.documents.lookup import Lookup
 from reporting.documents.main_volume import finding, nothing
+from reporting.templatetags.paper import plain
 
 
 def belongs(commitment: Commitment, field: str, lookup: Lookup) -> bool:
@@ -54,7 +56,9 @@ def instruments(lookup: Lookup) -> Mapping[str, Any]:
     counts = {row.key: 0 for row in lookup.content.instruments}
     for commitment in lookup.content.commitments:
         counts[commitment.basis.instrument] = counts.get(commitment.basis.instrument, 0) + 1
-    return {"rows": [(row, counts[row.key]) for row in lookup.content.instruments]}
+    shown = [(plain(row.short), row) for row in lookup.content.instruments]
+    times = progress_charts.instrument_times(shown, lookup.content.cycle.reporting_date.year)
+    return {"rows": [(row, counts[row.key]) for row in lookup.content.instruments], "times": times}
 
 
 def anchors(lookup: Lookup, field: str) -> dict[str, str]:

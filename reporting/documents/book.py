@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from reporting.content.facts import ReportContent
+from reporting.documents.house import house
 from reporting.documents.lookup import Lookup
 from reporting.documents.press import Progress
 from reporting.documents.stamp import Stamp
@@ -82,6 +83,7 @@ class Book:
             "book": self,
             "content": self.content,
             "stamp": self.stamp,
+            "house": house(),
             "lookup": lookup,
             "units": lookup.units,
             "grade_labels": lookup.grade_labels,

@@ -24,7 +24,7 @@ from reporting.content.facts import (
     Words,
 )
 from reporting.content.sorting import in_german_order
-from reporting.documents import charts, words
+from reporting.documents import charts, progress_charts, words
 from reporting.documents.book import Chapter
 from reporting.documents.lookup import DISPUTING, Lookup
 from reporting.templatetags.paper import plain
@@ -372,6 +372,7 @@ def follow_ups(lookup: Lookup) -> Mapping[str, Any]:
         "earlier": sort(earlier),
         "agreed": sort(agreed),
         "states": [(state, states[state]) for state in order if states[state]],
+        "bars": progress_charts.promise_bars([(state, states[state]) for state in order if states[state]]),
     }
 
 

@@ -18,10 +18,13 @@ def figures(lookup: Lookup) -> Mapping[str, Any]:
     content = lookup.content
     directions = Counter(move.direction for move in content.moves)
     promised = [row for row in content.follow_ups if row.state == "open"]
+    graded = [grade for grade in content.grades if grade.graded]
     of_field = Counter(row.field for row in content.measures)
     return {
         "commitments": len(content.commitments),
         "grades": [(grade, count) for grade in content.grades if (count := lookup.count(grade.code))],
+        "best": graded[0].code if graded else "",
+        "worst": graded[-1].code if graded else "",
         "better": directions["better"],
         "worse": directions["worse"],
         "measures": len(content.measures),

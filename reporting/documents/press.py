@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from reporting.documents.attachments import Attached
 from reporting.documents.finishing import finish
 from reporting.documents.glyphs import drawn_by, named
+from reporting.documents.house import LOGO_ADDRESS, house
 from reporting.documents.stamp import STATIC
 
 STATIC_SCHEME, FONT_SCHEME = "static:", "fonts:"
@@ -79,11 +80,17 @@ def fonts_folder() -> Path:
 
 def printable(html: str) -> str:
     """The page with the names of the characters that its typeface lacks in place of them."""
-    return named(html, drawn_by(tuple(fonts_folder() / f"FiraSans-{name}.ttf" for _weight, _style, name in FACES)))
+    return named(
+        house().coloured(html),
+        drawn_by(tuple(fonts_folder() / f"FiraSans-{name}.ttf" for _weight, _style, name in FACES)),
+    )
 
 
 def allowed_file(url: str) -> Path:
     """The one way from an address in a document to a file."""
+    logo = house().logo
+    if url == LOGO_ADDRESS and logo is not None:
+        return logo
     for scheme, folder in ((STATIC_SCHEME, STATIC), (FONT_SCHEME, fonts_folder())):
         if url.startswith(scheme):
             name = PurePosixPath(url.removeprefix(scheme).lstrip("/"))
@@ -99,7 +106,7 @@ def stylesheet() -> str:
         f"src:url({FONT_SCHEME}FiraSans-{name}.ttf)}}"
         for weight, style, name in FACES
     )
-    return faces + (STATIC / "report.css").read_text("utf-8")
+    return house().coloured(faces + (STATIC / "report.css").read_text("utf-8"))
 
 
 def print_sheet(sheet: Sheet, progress: Progress = silent) -> Printed:

@@ -8,19 +8,25 @@ from pathlib import Path
 
 from django.conf import settings
 
+from reporting.documents.house import house
+
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "pdf"
 STATIC = Path(settings.BASE_DIR) / "static" / "pdf"
 
 
-@cache
 def template_version() -> str:
-    """Twelve digits that change whenever a template, style sheet or picture of the documents changes."""
+    """Twelve digits that change whenever a template, style sheet, picture, logo or colour of the documents changes."""
+    return sha256(f"{_templates()}{house().digest}".encode()).hexdigest()[:12]
+
+
+@cache
+def _templates() -> str:
     digest = sha256()
     for folder in (TEMPLATES, STATIC):
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             digest.update(f"{path.relative_to(folder.parent).as_posix()}\0".encode())
             digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

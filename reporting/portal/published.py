@@ -78,7 +78,8 @@ def content_of(edition: ReportEdition) -> ReportContent:
 def documents_of(edition: ReportEdition) -> list[ReportDocument]:
     """The files of an edition that are for everybody."""
     rows = edition.documents.filter(audience=Protection.PUBLIC, edition_state=EditionState.RELEASED)
-    return list(rows.order_by("-volume", "field", "language"))
+    order = list(Volume)
+    return sorted(rows.order_by("field", "language"), key=lambda row: order.index(Volume(row.volume)))
 
 
 def document_title(document: ReportDocument) -> str:
