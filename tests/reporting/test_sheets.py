@@ -26,11 +26,9 @@ from reporting.sheets.registry import KINDS
 from reporting.sheets.source import Kind, Source, UnknownSubject
 from reviews.models import AssessmentState, ReviewEntry
 from tests.factories import make_assessment, make_commitment, make_eu_project, make_follow_up, make_unit, saved
-from tests.machine import needs
 from tests.reporting.contents import small_content
 from tests.reporting.editions import make_released
 from tests.reporting.sheet_worlds import SECRET, World, decide, hide, make_world, release
-from tests.verapdf import verdicts
 
 pytestmark = pytest.mark.django_db
 
@@ -478,26 +476,6 @@ def test_another_kind_is_a_content_function_and_a_template(world, ninth_kind, tm
         stored = json.loads(pdf.attachments["inhalt.json"].get_file().read_bytes())
         assert str(pdf.docinfo["/Title"]).startswith("Plakat, 2025")
     assert (stored["kind"], stored["count"]) == ("poster", 4)
-
-
-@pytest.mark.slow
-@pytest.mark.verapdf
-@needs("default-jdk-headless")
-@needs("libjaxb-java")
-def test_every_sheet_of_the_sample_city_holds_pdf_ua_and_pdf_a(demo_db, tmp_path):
-    edition = ReportEdition.objects.select_related("cycle__scale", "freeze_seal").get(cycle__year=2025)
-    paths = []
-    for kind in KINDS.values():
-        subjects = kind.choices(printing.content_of(edition))
-        for language in printing.LANGUAGES:
-            path = tmp_path / f"{kind.key}-{language}.pdf"
-            path.write_bytes(drawn(edition, Order(kind.key, subjects[0].key if subjects else "", language)))
-            paths.append(path)
-
-    compliant, said = verdicts(paths, tmp_path)
-
-    assert compliant, said
-    assert said.count("compliant=true") == 2 * len(paths)
 
 
 def test_the_moment_of_a_file_is_that_of_the_release(world):
