@@ -23,11 +23,13 @@ def render_document(arguments: dict[str, Any], progress: Progress) -> dict[str, 
     edition = ReportEdition.objects.select_related("cycle", "freeze_seal").get(pk=arguments["edition"])
     wanted = Wanted(arguments["volume"], arguments["field"], arguments["language"])
     if edition.state != EditionState.DRAFT and (existing := workflow.released_document(edition, wanted)):
+        workflow.tell_when_ready(edition, progress.job, at=clock.now())
         return _result(existing)
     content, stamp = printing.content_of(edition, wanted.volume), printing.stamp_of(edition)
     printed = printing.print_volume(content, stamp, wanted.volume, wanted.field, wanted.language, progress)
     drawn = Drawn(printed.data, printed.pages, stamp.state, content_hash(content))
     document = workflow.add_document(edition, wanted, drawn, actor=progress.job.asked_by, at=clock.now())
+    workflow.tell_when_ready(edition, progress.job, at=clock.now())
     return _result(document)
 
 

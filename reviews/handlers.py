@@ -5,11 +5,18 @@ from typing import Any
 from commitments import clock
 from commitments.jobs import Progress, register
 from commitments.models import City, User
-from reviews import letters, seal_letters
-from reviews.models import ReviewCycle
+from reviews import document_letters, letters, seal_letters
+from reviews.models import MailKind, ReviewCycle
 from reviews.workflow import mails, seal_mails
 from reviews.workflow.mails import SEND_MAILS, open_and_ask
 from reviews.workflow.reminders import remind_of_renewals, run_schedule
+
+WORDS = {
+    MailKind.SEAL: seal_letters.written,
+    MailKind.SEALS: seal_letters.written,
+    MailKind.DRAWN: document_letters.written,
+}
+"""Who writes the words of mails that are not about answers."""
 
 OPEN_CYCLE = "open-cycle"
 """Kind of the job that opens a large cycle; its arguments are the ids of ``cycle`` and ``actor``."""
@@ -44,7 +51,7 @@ def send_mails(_arguments: dict[str, Any], progress: Progress) -> dict[str, Any]
             progress(done, len(waiting))
             if (mail := mails.take(pk)) is None:
                 continue
-            words = seal_letters.written(mail, city) if mail.seal else letters.written(mail, city)
+            words = WORDS.get(MailKind(mail.kind), letters.written)(mail, city)
             try:
                 number = post.send(mail, words)
             except letters.NotSentError as error:

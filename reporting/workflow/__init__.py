@@ -11,6 +11,7 @@ from reporting.workflow.documents import (
     cancel_document,
     jobs_of,
     released_document,
+    tell_when_ready,
 )
 from reporting.workflow.editions import prepare_edition, release_edition
 from reporting.workflow.steps import NEXT_STATES
@@ -28,4 +29,5 @@ __all__ = [
     "prepare_edition",
     "release_edition",
     "released_document",
+    "tell_when_ready",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from commitments import filestore
@@ -13,9 +14,12 @@ from commitments.jobs import cancel, enqueue
 from commitments.ledger import save_as
 from commitments.models import Job, JobState, User
 from commitments.permissions import Verb, can, require
+from commitments.tracking import history_model
 from reporting.models import EditionState, ReportDocument, ReportEdition, Volume
 from reporting.printing import LANGUAGES, VOLUMES, has_council_volume
 from reporting.workflow.steps import locked_edition
+from reviews.models import Mail
+from reviews.workflow import document_mails
 from reviews.workflow.steps import day_of
 
 RENDER_DOCUMENT = "render-document"
@@ -100,6 +104,32 @@ def add_document(
     )
     save_as(document, actor=actor, reason=_("Document drawn"), at=at)
     return document
+
+
+@transaction.atomic
+def tell_when_ready(edition: ReportEdition, job: Job, *, at: datetime) -> Mail | None:
+    """Tell whoever asked, once no other document that they asked for is still missing. May be called twice.
+
+    A document counts from the moment it is stored, not from the end of its job: of two workers that end together, the
+    one that looks last finds nothing missing.
+    """
+    edition = locked_edition(edition)
+    if job.asked_by is None:
+        return None
+    at_work = jobs_of(edition).filter(asked_by=job.asked_by, state__in=(JobState.QUEUED, JobState.RUNNING))
+    if any(not _is_stored(edition, other) for other in at_work.exclude(pk=job.pk)):
+        return None
+    page = reverse("reporting:edition", args=[edition.cycle.year, edition.number])
+    return document_mails.tell(edition.cycle, job.asked_by, page, since=job.asked_at, at=at)
+
+
+def _is_stored(edition: ReportEdition, job: Job) -> bool:
+    """Whether the document of a job was stored since it was asked for, or before by another one."""
+    wanted = Wanted(job.arguments["volume"], job.arguments["field"], job.arguments["language"])
+    if edition.state != EditionState.DRAFT and released_document(edition, wanted):
+        return True
+    drawn = history_model(ReportDocument).objects.filter(edition=edition, **wanted.arguments)
+    return bool(drawn.filter(recorded_at__gte=job.asked_at).exists())
 
 
 def released_document(edition: ReportEdition, wanted: Wanted) -> ReportDocument | None:

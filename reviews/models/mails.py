@@ -61,6 +61,7 @@ class MailKind(models.TextChoices):
     HANDOVER = "handover", _("Entries handed over")
     SEAL = "seal", _("Seal of a freeze or release")
     SEALS = "seals", _("Seals of the week")
+    DRAWN = "drawn", _("Documents of a report are ready")
 
 
 OF_SEALS = (MailKind.SEAL, MailKind.SEALS)
@@ -99,6 +100,7 @@ class Mail(models.Model):
     waiting_releases = models.PositiveIntegerField(default=0)
     renewals = models.PositiveIntegerField(default=0)
     seal = models.ForeignKey(LedgerSeal, on_delete=models.PROTECT, null=True, related_name="+")
+    leads_to = models.CharField(max_length=200, blank=True, help_text=_("The page, where the kind does not say it."))
     state = models.CharField(max_length=8, choices=MailState, default=MailState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     changed_at = models.DateTimeField(auto_now=True)
@@ -118,7 +120,7 @@ class Mail(models.Model):
             models.UniqueConstraint(
                 name="mail_once_a_day",
                 fields=("cycle", "kind", "address", "on"),
-                condition=~Q(address="") & ~Q(kind=MailKind.SEAL),
+                condition=~Q(address="") & ~Q(kind__in=(MailKind.SEAL, MailKind.DRAWN)),
                 violation_error_message=_("This mail already went out on that day."),
             ),
             models.UniqueConstraint(

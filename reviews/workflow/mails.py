@@ -276,7 +276,7 @@ def waiting(today: date) -> list[int]:
         error=_("The server stopped while it sent this mail, so it may have left. It is not sent again by itself."),
     )
     late = Mail.objects.filter(state=MailState.WAITING, on__lt=today)
-    late = late.exclude(kind__in=(MailKind.REQUEST, MailKind.HANDOVER))
+    late = late.exclude(kind__in=(MailKind.REQUEST, MailKind.HANDOVER, MailKind.DRAWN))
     late.update(state=MailState.EXPIRED, changed_at=now)
     return list(Mail.objects.filter(state=MailState.WAITING, on__lte=today).order_by("pk").values_list("pk", flat=True))
 
