@@ -11,6 +11,7 @@ from commitments.models import Job, JobState
 from config.celery import app
 from reporting import workflow
 from reporting.models import EditionState, ReportDocument
+from reporting.workflow import Wanted
 from tests.factories import make_approver
 from tests.processes import kill, wait_until, worker
 from tests.reporting.editions import MAIN, make_released
@@ -41,13 +42,14 @@ def progress_of(job):
 
 
 @pytest.mark.slow
-def test_a_report_whose_worker_is_killed_is_drawn_once(committed_db, data):
+@pytest.mark.parametrize("share", [10, 50, 80], ids=["at 10 per cent", "at 50 per cent", "while the file is written"])
+def test_a_report_whose_worker_is_killed_is_drawn_once(committed_db, data, share):
     edition = make_released()
     Job.objects.all().delete()
     job = workflow.ask_for_document(edition, MAIN, actor=make_approver(), at=timezone.now())
 
     with worker(data) as first:
-        wait_until(lambda: progress_of(job) > 0, "the report is being drawn", data / "worker.log")
+        wait_until(lambda: progress_of(job) >= share, "the report is being drawn", data / "worker.log")
         kill(first)
     assert Job.objects.get(pk=job.pk).state == JobState.RUNNING
     assert not ReportDocument.objects.exists()
@@ -62,6 +64,27 @@ def test_a_report_whose_worker_is_killed_is_drawn_once(committed_db, data):
     document = ReportDocument.objects.get()
     assert document.edition_state == EditionState.RELEASED
     assert filestore.get(document.sha256).startswith(b"%PDF")
+
+
+@pytest.mark.slow
+def test_two_volumes_are_drawn_at_the_same_time_on_two_workers(committed_db, data):
+    edition = make_released()
+    Job.objects.all().delete()
+    pair = [
+        workflow.ask_for_document(edition, wanted, actor=make_approver(), at=timezone.now())
+        for wanted in (MAIN, Wanted("main", "", "en"))
+    ]
+    keys = [job.pk for job in pair]
+
+    def both(state):
+        return Job.objects.filter(pk__in=keys, state=state).count() == len(keys)
+
+    with worker(data), worker(data):
+        wait_until(lambda: both(JobState.RUNNING), "both are being drawn", data / "worker.log")
+        wait_until(lambda: both(JobState.DONE), "both are drawn", data / "worker.log")
+
+    assert set(Job.objects.filter(pk__in=keys).values_list("attempts", "error")) == {(1, "")}
+    assert sorted(ReportDocument.objects.values_list("language", flat=True)) == ["de", "en"]
 
 
 @pytest.mark.slow
