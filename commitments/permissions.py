@@ -41,6 +41,9 @@ class Verb(StrEnum):
     WRITE_REPORT_TEXT = "write report text"
     PREPARE_EDITION = "prepare edition"
     RELEASE_EDITION = "release edition"
+    CORRECT_EDITION = "correct edition"
+    DECIDE_CORRECTION = "decide correction"
+    WITHDRAW_EDITION = "withdraw edition"
     DRAW_SHEET = "draw sheet"
     READ_LEDGER = "read ledger"
     GRANT_PROTECTED = "grant protected"
@@ -74,6 +77,9 @@ LABELS = {
     Verb.WRITE_REPORT_TEXT: gettext_lazy("write texts of the report"),
     Verb.PREPARE_EDITION: gettext_lazy("prepare a report"),
     Verb.RELEASE_EDITION: gettext_lazy("release a report"),
+    Verb.CORRECT_EDITION: gettext_lazy("correct a released report"),
+    Verb.DECIDE_CORRECTION: gettext_lazy("decide on a correction"),
+    Verb.WITHDRAW_EDITION: gettext_lazy("withdraw a report"),
     Verb.DRAW_SHEET: gettext_lazy("have this sheet drawn"),
     Verb.READ_LEDGER: gettext_lazy("read the audit ledger"),
     Verb.GRANT_PROTECTED: gettext_lazy("give access to protected content"),
@@ -104,6 +110,7 @@ ALLOWED: dict[str, frozenset[Verb]] = {
             Verb.FREEZE_CYCLE,
             Verb.WRITE_REPORT_TEXT,
             Verb.PREPARE_EDITION,
+            Verb.CORRECT_EDITION,
             Verb.DRAW_SHEET,
             Verb.READ_LEDGER,
             Verb.GRANT_PROTECTED,
@@ -115,6 +122,8 @@ ALLOWED: dict[str, frozenset[Verb]] = {
             Verb.DECIDE_ASSESSMENT,
             Verb.UNDO_FREEZE,
             Verb.RELEASE_EDITION,
+            Verb.DECIDE_CORRECTION,
+            Verb.WITHDRAW_EDITION,
             Verb.DRAW_SHEET,
             Verb.EXPORT,
             Verb.READ_LEDGER,

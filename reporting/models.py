@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from commitments.models import Erasure, LedgerSeal, Protection, User
+from commitments.models import Commitment, Engagement, Erasure, LedgerSeal, Measure, Protection, User
 from commitments.models.terms import known, text
 from commitments.tracking import FrozenWith, TrackedModel, TrackedQuerySet
 from reviews.models import CycleState, ReviewCycle
@@ -203,6 +203,95 @@ class ReportText(TrackedModel):
         return f"{self.cycle.year}: {self.key}"
 
 
+class CorrectionState(models.TextChoices):
+    PROPOSED = "proposed", pgettext_lazy("correction", "Waits for approval")
+    APPROVED = "approved", pgettext_lazy("correction", "Approved")
+    DECLINED = "declined", pgettext_lazy("correction", "Declined")
+    PUBLISHED = "published", pgettext_lazy("correction", "In an edition")
+
+
+class ProposedCorrectionQuerySet(TrackedQuerySet["ProposedCorrection"]):
+    def visible_to(self, user: User) -> Self:
+        """For those who make and check reports; nothing about a row that they may not see (rule 10)."""
+        if not user.is_city_wide:
+            return self.none()
+        beyond = set(Protection.values) - user.clearance()
+        hidden = Q(measure__protection__in=beyond) | Q(commitment__protection__in=beyond)
+        return self.exclude(hidden | Q(engagement__protection__in=beyond))
+
+
+class ProposedCorrection(TrackedModel):
+    """An error that somebody found in a released edition, and what became of the proposal to correct it.
+
+    The rows of the register that it is about are named, so that it is withheld together with them.
+    """
+
+    edition = models.ForeignKey(ReportEdition, on_delete=models.PROTECT, related_name="proposed_corrections")
+    target = models.CharField(max_length=120)
+    field = models.CharField(max_length=80)
+    old = text()
+    new = text()
+    reason = models.TextField(_("reason"))
+    state = models.CharField(
+        max_length=9, choices=CorrectionState, default=CorrectionState.PROPOSED, db_default=CorrectionState.PROPOSED
+    )
+    measure = models.ForeignKey(Measure, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
+    commitment = models.ForeignKey(Commitment, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
+    engagement = models.ForeignKey(Engagement, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
+    entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    entered_on = models.DateField()
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", editable=False)
+    decided_on = models.DateField(null=True, editable=False)
+    refusal = models.TextField(blank=True, default="", db_default="")
+    published_in = models.ForeignKey(
+        ReportEdition, on_delete=models.PROTECT, null=True, related_name="published_corrections", editable=False
+    )
+
+    objects = ProposedCorrectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("edition", "pk")
+        constraints = (
+            known("proposed_correction", "state", CorrectionState),
+            models.UniqueConstraint(
+                name="proposed_correction_once",
+                fields=("edition", "target", "field"),
+                condition=Q(state__in=("proposed", "approved")),
+                violation_error_message=_("A correction of this place is entered already. Have it decided first."),
+            ),
+            models.CheckConstraint(
+                name="proposed_correction_decided_by_another",
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("entered_by")),
+                violation_error_message=_("Whoever entered a correction cannot decide on it."),
+            ),
+            models.CheckConstraint(
+                name="proposed_correction_decided",
+                condition=Q(state="proposed", decided_by__isnull=True)
+                | (~Q(state="proposed") & Q(decided_by__isnull=False)),
+                violation_error_message=_("A decision on a correction has somebody who decided."),
+            ),
+            models.CheckConstraint(
+                name="proposed_correction_reasoned",
+                condition=~Q(reason=""),
+                violation_error_message=_("Give the reason for the correction."),
+            ),
+            models.CheckConstraint(
+                name="proposed_correction_declined_with_reason",
+                condition=~Q(state="declined") | ~Q(refusal=""),
+                violation_error_message=_("Say why you decline the correction."),
+            ),
+            models.CheckConstraint(
+                name="proposed_correction_published_somewhere",
+                condition=Q(state="published", published_in__isnull=False)
+                | (~Q(state="published") & Q(published_in__isnull=True)),
+                violation_error_message=_("A published correction stands in an edition."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.edition}: {self.target}.{self.field}"
+
+
 class Correction(TrackedModel):
     """An error found after the freeze, laid over the frozen content and approved by a second person (Berichtigung)."""
 
@@ -217,6 +306,9 @@ class Correction(TrackedModel):
     entered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     corrected_on = models.DateField()
+    proposal = models.ForeignKey(
+        ProposedCorrection, on_delete=models.PROTECT, null=True, related_name="+", editable=False
+    )
 
     objects = TrackedQuerySet.as_manager()
 

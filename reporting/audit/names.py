@@ -191,6 +191,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
     "reportdocument": ("edition_id",),
     "reporttext": ("cycle_id",),
     "correction": ("edition_id",),
+    "proposedcorrection": ("edition_id",),
     "councilmandate": ("decision_id",),
     "assignment": ("user_id", "unit_id"),
     "protectedaccess": ("user_id",),

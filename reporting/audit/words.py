@@ -65,6 +65,7 @@ KINDS = (
             "lockededition": _("Lock of an edition"),
             "reporttext": _("Text of a report"),
             "correction": _("Correction of a report"),
+            "proposedcorrection": _("Proposed correction"),
             "councildecision": _("Decision of the council"),
             "councilmandate": _("Mandate of the council"),
         },

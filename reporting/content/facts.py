@@ -392,6 +392,19 @@ class UnitAnswers:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """An approved correction that this content carries: the place by its keys, both values as text, and why."""
+
+    edition: int
+    target: str
+    field: str
+    old: str
+    new: str
+    reason: str
+    corrected_on: date
+
+
+@dataclass(frozen=True)
 class ReportContent:
     schema: str
     sample_notice: Text
@@ -417,6 +430,8 @@ class ReportContent:
     audience: str = "public"
     beyond_public: tuple[str, ...] = field(default=(), metadata=LATER)
     """In a content for the council: names of the rows that the public content lacks, or of which it says less."""
+    corrections: tuple[Corrected, ...] = field(default=(), metadata=LATER)
+    """Errors found after the release of an earlier edition, laid over its content."""
 
     @property
     def is_sample(self) -> bool:

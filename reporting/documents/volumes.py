@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from reporting.content.canonical import content_hash
 from reporting.content.facts import ReportContent
-from reporting.documents import annex_volume, charts, council_volume, main_volume, plain_volume
+from reporting.documents import annex_volume, charts, corrected, council_volume, main_volume, plain_volume
 from reporting.documents.attachments import attachments
 from reporting.documents.book import Book, set_chapters
 from reporting.documents.lookup import Lookup
@@ -35,7 +35,7 @@ def print_main_volume(content: ReportContent, stamp: Stamp, language: str, progr
         lookup = Lookup(content)
         limit = _glance_limit(content, stamp, lookup)
         book = _book(content, stamp, main_volume.anchors(lookup))
-        chapters = main_volume.chapters(limit, content.words)
+        chapters = (*corrected.chapters(content), *main_volume.chapters(limit, content.words))
         parts = set_chapters(book, chapters, lookup, progress)
         context = book.context(lookup) | {"parts": parts, "cover": charts.cover(content.articles)}
         html = render_to_string("pdf/main.html", context)
@@ -49,7 +49,8 @@ def print_annex_volume(
     with translation.override(language):
         lookup = Lookup(content)
         book = _book(content, stamp, annex_volume.anchors(lookup, field))
-        parts = set_chapters(book, annex_volume.chapters(field), lookup, progress)
+        chapters = (*corrected.chapters(content), *annex_volume.chapters(field))
+        parts = set_chapters(book, chapters, lookup, progress)
         context = book.context(lookup) | {"parts": parts, "field": field, "cover": charts.cover(content.articles)}
         html = render_to_string("pdf/annex.html", context)
         sheet = _sheet(html, book, f"annex-{field}-{language}")
@@ -61,7 +62,8 @@ def print_council_volume(content: ReportContent, stamp: Stamp, language: str, pr
     with translation.override(language):
         lookup = Lookup(content)
         book = _book(content, stamp, council_volume.anchors(lookup))
-        parts = set_chapters(book, council_volume.chapters(lookup), lookup, progress)
+        chapters = (*corrected.chapters(content), *council_volume.chapters(lookup))
+        parts = set_chapters(book, chapters, lookup, progress)
         context = book.context(lookup) | {"parts": parts, "cover": charts.cover(content.articles)}
         sheet = _sheet(render_to_string("pdf/council.html", context), book, f"council-{language}")
     return print_sheet(sheet, progress)

@@ -16,7 +16,7 @@ from commitments.models import Measure, User
 from commitments.permissions import Verb, grant
 from commitments.texts import short_date
 from commitments.views.link_proposals import waiting
-from reporting.models import EditionState, ReportDocument, ReportEdition
+from reporting.models import CorrectionState, EditionState, ProposedCorrection, ReportDocument, ReportEdition
 from reporting.tables import promised
 from reporting.tables.deadlines import Deadlines, deadlines
 from reporting.tables.matrix import field_label
@@ -288,7 +288,7 @@ def approver_home(user: User, today: date) -> ApproverHome:
     return ApproverHome(
         cycle=cycle,
         phases=phases(cycle, today) if cycle else [],
-        tasks=[*_to_decide(cycle, submitted), *_to_release(editions)],
+        tasks=[*_to_decide(cycle, submitted), *_to_correct(user), *_to_release(editions)],
         submitted=submitted,
         editions=editions,
     )
@@ -301,6 +301,19 @@ def _to_decide(cycle: ReviewCycle | None, submitted: Sequence[Assessment]) -> It
         text = _("Approve it, or return it with a question.")
         url = assessment_url(submitted[0])
         yield Task(title, url, text, _("Decide"), "info", "edit")
+
+
+def _to_correct(user: User) -> Iterable[Task]:
+    """Corrections of valid editions that wait for a decision of somebody else than their author."""
+    waiting = ProposedCorrection.objects.visible_to(user).filter(state=CorrectionState.PROPOSED)
+    waiting = waiting.filter(edition__state=EditionState.RELEASED).exclude(entered_by=user)
+    found = waiting.values("edition__cycle__year", "edition__number").annotate(n=Count("pk"))
+    for year, number, n in found.order_by("edition__cycle__year").values_list(
+        "edition__cycle__year", "edition__number", "n"
+    ):
+        title = ngettext("%(n)s correction waits for you", "%(n)s corrections wait for you", n) % {"n": n}
+        text = _("Report %(year)s, edition %(number)s") % {"year": year, "number": number}
+        yield Task(title, link("reporting:correction-list", year, number), text, _("Decide"), "info", "edit")
 
 
 def _to_release(editions: Sequence[ReportEdition]) -> Iterable[Task]:

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from reporting.content.facts import GAP
+from reporting.content.facts import GAP, ReportContent
+from reporting.documents.corrected import Listed, listed
 from reporting.templatetags.paper import plain
 
 register = template.Library()
@@ -28,3 +29,9 @@ def commitment_link(context: Context, reference: str) -> SafeString:
     """A commitment's number, leading to its own page."""
     url = reverse("portal:commitment", args=[context["language"], reference])
     return format_html('<a class="nowrap" href="{}">{}</a>', url, reference)
+
+
+@register.simple_tag
+def corrections(content: ReportContent) -> list[Listed]:
+    """The corrections that an edition prints."""
+    return listed(content)

@@ -24,10 +24,11 @@ from commitments.models import City, Job, JobState
 from commitments.permissions import Verb, can, require
 from commitments.requests import UserRequest
 from reporting import workflow
+from reporting.documents.corrected import Listed, listed
 from reporting.forms import NewEditionForm
 from reporting.locking import holds_erased, is_locked
 from reporting.models import EditionState, LockedEdition, ReportDocument, ReportEdition, Volume
-from reporting.printing import has_council_volume
+from reporting.printing import content_of, has_council_volume
 from reporting.tables.matrix import field_label
 from reporting.workflow import EVERY_DOCUMENT, Wanted
 from reviews.models import CycleState, ReviewCycle
@@ -90,17 +91,31 @@ def edition_prepare(request: UserRequest, year: int) -> HttpResponse:
 @require_safe
 def edition(request: UserRequest, year: int, number: int) -> HttpResponse:
     shown = _edition(request, year, number)
+    is_locked_for_all = holds_erased(shown)
     context = {
         "edition": shown,
+        "corrections": [] if is_locked_for_all else _corrections(request, shown),
         "slots": slots(shown, request),
         "may_ask": _may_ask(request),
         "may_release": can(request.user, Verb.RELEASE_EDITION, on=clock.today()),
         "is_own": shown.prepared_by_id == request.user.pk,
         "cycle_is_final": shown.cycle.is_final,
-        "is_locked": holds_erased(shown),
+        "is_locked": is_locked_for_all,
         "may_prepare": can(request.user, Verb.PREPARE_EDITION, on=clock.today()),
     }
     return render(request, "reporting/edition.html", context)
+
+
+def _corrections(request: UserRequest, edition: ReportEdition) -> list[Listed]:
+    """The corrections that an edition prints, to whoever may read what it printed."""
+    if not edition.released_at or not edition.published_corrections.exists():
+        return []
+    if is_locked(request.user, edition.released_at):
+        return []
+    try:
+        return listed(content_of(edition))
+    except ValidationError:  # the file was altered: the page of the edition is shown, the content is not
+        return []
 
 
 @require_POST

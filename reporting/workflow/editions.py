@@ -4,6 +4,8 @@ A release stores the content, seals the ledger, closes the cycle and asks for ev
 stored is never replaced; a later edition supersedes an earlier one, and both stay.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -15,13 +17,15 @@ from django.utils.translation import gettext as _
 from commitments import filestore
 from commitments.ledger import save_as
 from commitments.ledger.sealing import seal
-from commitments.models import LedgerSeal, SealOccasion, User
+from commitments.models import Assignment, LedgerSeal, SealOccasion, User
 from commitments.permissions import Verb, require
 from reporting.content.build import build_content
 from reporting.content.canonical import canonical_json
-from reporting.content.council import build_council_content
+from reporting.content.correcting import laid_over
+from reporting.content.council import beyond, build_council_content
+from reporting.content.facts import Corrected, ReportContent
 from reporting.documents.stamp import template_version
-from reporting.models import EditionState, ReportEdition, Volume
+from reporting.models import Correction, CorrectionState, EditionState, ProposedCorrection, ReportEdition, Volume
 from reporting.printing import freeze_seal
 from reporting.workflow.documents import EVERY_DOCUMENT, enqueue_document
 from reporting.workflow.steps import locked_edition, move
@@ -29,6 +33,21 @@ from reviews.models import FINAL_STATES, CycleState, ReviewCycle
 from reviews.workflow.cycles import close_cycle
 from reviews.workflow.seal_mails import announce
 from reviews.workflow.steps import day_of, locked_cycle
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What an edition says to everyone, and where there is more, what it says to the council (rule 19)."""
+
+    public: ReportContent
+    council: ReportContent | None = None
+
+    def corrected(self, facts: Sequence[Corrected]) -> "Contents":
+        """The council's content with the corrections of the public one; what says more there stays as it is."""
+        if self.council is None or not self.council.beyond_public:
+            return replace(self, council=None)
+        council = laid_over(self.council, facts, strict=False)
+        return replace(self, council=replace(council, beyond_public=beyond(self.public, council)))
 
 
 @transaction.atomic
@@ -62,7 +81,26 @@ def release_edition(edition: ReportEdition, *, actor: User, at: datetime) -> Rep
         raise ValidationError(_("The cycle is not frozen yet. Freeze it before you release its report."))
     if {actor.pk, role.acting_for_id} & {edition.prepared_by_id, edition.history.earliest().acting_for_id} - {None}:
         raise ValidationError(_("Whoever prepared an edition cannot release it."))
-    _store_content(edition)
+    rows = Correction.objects.filter(edition__cycle=edition.cycle).select_related("edition", "proposal")
+    corrections = list(rows.order_by("pk"))
+    facts = [fact_of(row) for row in corrections]
+    public = build_content(edition.cycle)
+    council = build_council_content(edition.cycle, public)
+    contents = Contents(laid_over(public, facts, strict=False), council).corrected(facts)
+    edition = publish(edition, contents, role=role, actor=actor, at=at)
+    for row in corrections:
+        proposal = row.proposal
+        if proposal and proposal.state == CorrectionState.APPROVED and fact_of(row) in contents.public.corrections:
+            mark_published(proposal, edition, actor=actor, at=at)
+    return edition
+
+
+def publish(
+    edition: ReportEdition, contents: Contents, *, role: Assignment, actor: User, at: datetime
+) -> ReportEdition:
+    """Store a content as the edition that is valid from now on; for acts that asked permission and hold the locks."""
+    edition.state = EditionState.RELEASED
+    _store(edition, contents)
     edition.template_version = template_version()
     edition.freeze_seal = freeze_seal(edition.cycle)
     edition.released_by, edition.released_at = actor, at
@@ -80,13 +118,26 @@ def release_edition(edition: ReportEdition, *, actor: User, at: datetime) -> Rep
     return edition
 
 
-def _store_content(edition: ReportEdition) -> None:
+def _store(edition: ReportEdition, contents: Contents) -> None:
     """What is public; and, only where there is more for the council, that in a file of its own (rule 19)."""
-    public = build_content(edition.cycle)
-    edition.content_file = edition.content_sha256 = filestore.put(canonical_json(public))
-    council = build_council_content(edition.cycle, public)
-    if council.beyond_public:
-        edition.council_content_file = edition.council_content_sha256 = filestore.put(canonical_json(council))
+    edition.content_file = edition.content_sha256 = filestore.put(canonical_json(contents.public))
+    if contents.council is not None and contents.council.beyond_public:
+        edition.council_content_file = filestore.put(canonical_json(contents.council))
+        edition.council_content_sha256 = edition.council_content_file
+
+
+def fact_of(row: Correction) -> Corrected:
+    """A correction as a content lists it."""
+    return Corrected(
+        row.edition.number, row.target, row.field, row.old or "", row.new or "", row.reason, row.corrected_on
+    )
+
+
+def mark_published(row: ProposedCorrection, edition: ReportEdition, *, actor: User, at: datetime) -> None:
+    """Note in an approved proposal which edition prints it."""
+    row.state, row.published_in = CorrectionState.PUBLISHED, edition
+    reason = _("Printed in edition %(number)s") % {"number": edition.number}
+    save_as(row, actor=actor, reason=reason, at=at)
 
 
 def _supersede_earlier(edition: ReportEdition, *, actor: User, at: datetime) -> None:
