@@ -43,7 +43,6 @@ class Verb(StrEnum):
     RELEASE_EDITION = "release edition"
     CORRECT_EDITION = "correct edition"
     DECIDE_CORRECTION = "decide correction"
-    WITHDRAW_EDITION = "withdraw edition"
     DRAW_SHEET = "draw sheet"
     READ_LEDGER = "read ledger"
     GRANT_PROTECTED = "grant protected"
@@ -79,7 +78,6 @@ LABELS = {
     Verb.RELEASE_EDITION: gettext_lazy("release a report"),
     Verb.CORRECT_EDITION: gettext_lazy("correct a released report"),
     Verb.DECIDE_CORRECTION: gettext_lazy("decide on a correction"),
-    Verb.WITHDRAW_EDITION: gettext_lazy("withdraw a report"),
     Verb.DRAW_SHEET: gettext_lazy("have this sheet drawn"),
     Verb.READ_LEDGER: gettext_lazy("read the audit ledger"),
     Verb.GRANT_PROTECTED: gettext_lazy("give access to protected content"),
@@ -123,7 +121,6 @@ ALLOWED: dict[str, frozenset[Verb]] = {
             Verb.UNDO_FREEZE,
             Verb.RELEASE_EDITION,
             Verb.DECIDE_CORRECTION,
-            Verb.WITHDRAW_EDITION,
             Verb.DRAW_SHEET,
             Verb.EXPORT,
             Verb.READ_LEDGER,

@@ -169,9 +169,7 @@ class TestRefusals:
         edition = make_released()
         proposal = propose(edition)
 
-        declined = workflow.decline_correction(
-            proposal, actor=make_approver(), at=timezone.now(), reason="Es stimmt so."
-        )
+        declined = workflow.decline_correction(proposal, actor=make_approver(), at=timezone.now(), reason="Stimmt so.")
 
         assert (declined.state, declined.refusal) == (CorrectionState.DECLINED, "Stimmt so.")
         with pytest.raises(ValidationError, match="No correction is approved"):
