@@ -53,6 +53,7 @@ class TestAVerdict:
         before, after = small_content(), laid_over(small_content(), [correction()])
 
         first = after.commitments[0]
+        assert first.assessment
         assert (first.outcome, first.verdicts[-1].outcome, first.assessment.trend) == ("C", "C", "worse")
         assert (before.years[-1].fulfilled, after.years[-1].fulfilled) == (1, 0)
         assert after.articles[0].outcome == "C"
@@ -70,7 +71,9 @@ class TestAVerdict:
     def test_the_trend_follows_from_the_verdict_of_last_year(self, new, trend):
         after = laid_over(small_content(), [correction(new=new)])
 
-        assert after.commitments[0].assessment.trend == trend
+        assessment = after.commitments[0].assessment
+        assert assessment
+        assert assessment.trend == trend
 
 
 PLACES = [
