@@ -16,6 +16,7 @@ from reporting.audit.trail import model_of
 from reporting.audit.withheld import Model
 from reviews.models import Confirmation
 from reviews.views import shown
+from reviews.workflow.changes import LABELS
 
 
 def in_words(model: Model, column: str, value: Any) -> str | None:
@@ -28,9 +29,15 @@ def _changes(reported: Mapping[str, list[Any]]) -> str:
     """What a unit reported to be otherwise: "Status: laufend → abgeschlossen"."""
     found = (
         f"{capfirst(shown.label(name))}: {shown.written(name, old) or '…'} → {shown.written(name, new) or '…'}"
-        for name, (old, new) in reported.items()
+        for name, (old, new) in sorted(reported.items(), key=_place)
     )
     return "; ".join(found)
+
+
+def _place(change: tuple[str, list[Any]]) -> tuple[int, str]:
+    """Fields in the order of the form, then figures: PostgreSQL keeps JSON in an order of its own."""
+    fields = list(LABELS)
+    return (fields.index(change[0]) if change[0] in fields else len(fields)), change[0]
 
 
 def _subjects(rows: list[Mapping[str, Any]]) -> str:

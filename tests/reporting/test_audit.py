@@ -428,8 +428,8 @@ def test_what_a_unit_reported_is_told_in_words_and_not_in_codes(auditor):
     told = {each.label: each.new for each in events(auditor)[0].changes}
 
     assert told["Gemeldete Änderungen"] == (
-        "Status: Laufend → Abgeschlossen; Mitwirkende Dienststellen: … → kulturamt; "
-        "Beginn: … → September 2017; Mittel 2026, Haushalt: … → 72.500 €"
+        "Status: Laufend → Abgeschlossen; Beginn: … → September 2017; "
+        "Mitwirkende Dienststellen: … → kulturamt; Mittel 2026, Haushalt: … → 72.500 €"
     )
 
 
