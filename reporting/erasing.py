@@ -5,20 +5,22 @@ The act itself is ``commitments.workflow.erasure``; this is what the pages call.
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qsl
 
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Model, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commitments import filestore, folding
 from commitments.exchange import storage
 from commitments.ledger import save_as
+from commitments.ledger.erasable import REASON
 from commitments.ledger.erasing import Subject, planned, strings
 from commitments.models import (
     Assignment,
@@ -38,7 +40,7 @@ from commitments.workflow import leaving
 from commitments.workflow.exchange import APPLY, CHECK
 from commitments.workflow.steps import day
 from reporting.audit import exporting
-from reporting.models import LockedEdition, ReportDocument, ReportEdition
+from reporting.models import Correction, LockedEdition, ProposedCorrection, ReportDocument, ReportEdition
 from reporting.sheets import keeping
 from reviews.models import FINAL_STATES, Confirmation
 from reviews.workflow import leaving as reviews_leaving
@@ -53,6 +55,12 @@ WAITING = (
     TransferState.MAKING,
     TransferState.READY,
 )
+QUOTING: Mapping[type[Model], tuple[str, ...]] = {
+    ProposedCorrection: ("old", "new", "reason", "refusal"),
+    Correction: ("old", "new", "reason"),
+}
+"""Rows that repeat what a report said, with the columns in which they do."""
+
 TOLD = (CHECK, APPLY)
 """Kinds of jobs whose arguments hold what somebody typed."""
 
@@ -80,7 +88,25 @@ def carry_out(erasure: Erasure, *, actor: User, at: datetime) -> Erasure:
     return done.erasure
 
 
-def copies(subjects: Iterable[Subject], at: datetime) -> list[Subject]:
+def copies(subjects: Collection[Subject], at: datetime) -> list[Subject]:
+    """What other rows keep of the texts: answers a hash of them, corrections of a report their words."""
+    return [*_hashes(subjects, at), *_quotes(subjects)]
+
+
+def _quotes(subjects: Iterable[Subject]) -> list[Subject]:
+    """Corrections of a report that repeat a text, in a value or the reason, lose all of it, also in the past."""
+    wanted = _longer(text for subject in subjects for text in planned(subject).texts)
+    found = []
+    for model, columns in QUOTING.items():
+        rows: QuerySet[Any] = QuerySet(model)
+        for row in rows.all() if wanted else ():
+            said = _plain(" ".join(str(getattr(row, name) or "") for name in columns))
+            if any(text in said for text in wanted):
+                found.append(Subject(model, row.pk, frozenset({*columns, REASON})))
+    return found
+
+
+def _hashes(subjects: Iterable[Subject], at: datetime) -> list[Subject]:
     """Answers keep the hash of what they confirmed: it goes with the text. What still held goes on holding (rule 4)."""
     found = []
     for subject in subjects:
@@ -109,10 +135,11 @@ def holding(texts: Collection[str]) -> list[ReportEdition]:
 
 def _holds(edition: ReportEdition, wanted: Collection[str]) -> bool:
     try:
-        content = json.loads(filestore.get(edition.content_file))
+        stored = filter(None, (edition.content_file, edition.council_content_file))
+        contents = [json.loads(filestore.get(digest)) for digest in stored]
     except (filestore.AlteredError, ValueError):
         return True
-    said = " ".join(map(_plain, strings(content)))
+    said = " ".join(map(_plain, strings(contents)))
     return any(text in said for text in wanted)
 
 
@@ -183,7 +210,7 @@ def _remove(digest: str) -> bool:
     is_used = (
         Evidence.objects.filter(sha256=digest).exclude(pk__in=erased).exists()
         or ReportDocument.objects.filter(sha256=digest).exists()
-        or ReportEdition.objects.filter(content_file=digest).exists()
+        or ReportEdition.objects.filter(Q(content_file=digest) | Q(council_content_file=digest)).exists()
     )
     return False if is_used else filestore.remove(digest)
 

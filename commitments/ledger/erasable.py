@@ -18,7 +18,10 @@ Field = models.Field[Any, Any]
 REASON = "history_change_reason"
 """The reason of a change is erased like a column."""
 
-KEPT = frozenset({"sha256", "content_sha256", "content_file", "media_type", "template_version", "rest", "digest"})
+KEPT = frozenset(
+    {"sha256", "content_sha256", "content_file", "council_content_sha256", "council_content_file", "media_type"}
+    | {"template_version", "rest", "digest"}
+)
 """Texts that say nothing of anybody: hashes of files stay public (rule 10)."""
 
 HASHED = frozenset({"fingerprint"})

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from commitments.ledger import save_as
 from commitments.ledger.sealing import seal
-from commitments.models import City, SealOccasion
+from commitments.models import City, Protection, SealOccasion
 from reporting import workflow
 from reporting.models import ReportEdition, Volume
 from reporting.workflow import Drawn, Wanted
@@ -24,8 +24,11 @@ from tests.factories import (
 MAIN = Wanted(Volume.MAIN.value, "", "de")
 
 
-def make_frozen_cycle(year: int = 2025) -> ReviewCycle:
-    """A cycle with one approved assessment, frozen and sealed."""
+SECRET, SECRET_MEASURE = "Vertrauliche Zusage", "Vertrauliche Maßnahme"
+
+
+def make_frozen_cycle(year: int = 2025, beside: Protection | None = None) -> ReviewCycle:
+    """A cycle with one approved assessment, frozen and sealed; ``beside``: another one of that class, with a measure."""
     if not City.objects.exists():
         make_city()
     for number in range(1, 31):
@@ -34,6 +37,10 @@ def make_frozen_cycle(year: int = 2025) -> ReviewCycle:
     commitment = make_commitment(make_article(19))
     make_link(make_measure(), commitment)
     make_assessment(cycle, commitment, AssessmentState.APPROVED, "B")
+    if beside is not None:
+        secret = make_commitment(make_article(20), title_de=SECRET, title_en="", protection=beside)
+        make_link(make_measure(title_de=SECRET_MEASURE, title_en="", protection=beside), secret)
+        make_assessment(cycle, secret, AssessmentState.APPROVED, "D")
     cycle.state, cycle.frozen_at = CycleState.FROZEN, timezone.now()
     save_as(cycle, actor=None, reason="Frozen for a test", at=timezone.now())
     seal(SealOccasion.FREEZE, at=timezone.now())

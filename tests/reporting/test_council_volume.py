@@ -10,9 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from commitments import filestore, jobs
-from commitments.ledger import save_as
-from commitments.ledger.sealing import seal
-from commitments.models import Job, JobState, Protection, Role, SealOccasion
+from commitments.models import Job, JobState, Protection, Role
 from reporting import printing, workflow
 from reporting.content.build import build_content
 from reporting.content.canonical import canonical_json, content_hash, from_json
@@ -24,10 +22,8 @@ from reviews.models import AssessmentState, CycleState, Statement
 from tests.factories import (
     make_article,
     make_assessment,
-    make_city,
     make_commitment,
     make_cycle,
-    make_link,
     make_measure,
     make_officer,
     make_unit,
@@ -36,7 +32,14 @@ from tests.factories import (
 )
 from tests.machine import needs
 from tests.reporting.contents import small_content
-from tests.reporting.editions import MAIN, make_edition, make_frozen_cycle, make_released
+from tests.reporting.editions import (
+    MAIN,
+    SECRET,
+    SECRET_MEASURE,
+    make_edition,
+    make_frozen_cycle,
+    make_released,
+)
 from tests.reporting.test_documents import STAMP
 from tests.reporting.test_glyphs import text_of
 from tests.reviews.pages import MOST_QUERIES, queries, signed_in
@@ -52,9 +55,6 @@ def make_statement(cycle, commitment, **fields):
     return saved(Statement(cycle=cycle, commitment=commitment, **(text | fields)))
 
 
-SECRET, SECRET_MEASURE = "Vertrauliche Zusage", "Vertrauliche Maßnahme"
-
-
 @pytest.fixture(autouse=True)
 def _own_folder(settings, tmp_path):
     settings.DATA_DIR = tmp_path
@@ -62,21 +62,7 @@ def _own_folder(settings, tmp_path):
 
 def make_confidential_cycle():
     """A frozen cycle with one public commitment, and one with its measure for the council only."""
-    make_city()
-    for number in range(1, 31):
-        make_article(number)
-    cycle = make_cycle(2025, CycleState.ASSESSING)
-    public = make_commitment(make_article(19))
-    secret = make_commitment(make_article(20), title_de=SECRET, title_en="", protection=Protection.COUNCIL)
-    measure = make_measure(title_de=SECRET_MEASURE, title_en="", protection=Protection.COUNCIL)
-    make_link(make_measure(), public)
-    make_link(measure, secret)
-    make_assessment(cycle, public, AssessmentState.APPROVED, "B")
-    make_assessment(cycle, secret, AssessmentState.APPROVED, "D")
-    cycle.state, cycle.frozen_at = CycleState.FROZEN, timezone.now()
-    save_as(cycle, actor=None, reason="Frozen for a test", at=timezone.now())
-    seal(SealOccasion.FREEZE, at=timezone.now())
-    return cycle
+    return make_frozen_cycle(beside=Protection.COUNCIL)
 
 
 def page(name, edition, *more):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -33,10 +34,14 @@ from commitments.workflow import erasure as acts
 from commitments.workflow.erasure import Proposal, subject_of
 from reporting import erasing, workflow
 from reporting.handlers import erase_traces
-from reporting.models import LockedEdition
+from reporting.models import LockedEdition, ProposedCorrection
+from reporting.printing import content_of
+from reporting.workflow import corrections
+from reporting.workflow.corrections import Error
 from reviews.models import Confirmation, ConfirmationState, CycleState
 from tests.commitments.pages import MOST_QUERIES, client_of, cost, get, make_trusted, text
 from tests.factories import (
+    make_approver,
     make_confirmation,
     make_cycle,
     make_evidence,
@@ -44,7 +49,7 @@ from tests.factories import (
     make_user,
     saved,
 )
-from tests.reporting.editions import MAIN, drawn, make_frozen_cycle, make_released
+from tests.reporting.editions import MAIN, SECRET_MEASURE, drawn, make_frozen_cycle, make_released
 
 pytestmark = pytest.mark.django_db
 
@@ -400,3 +405,36 @@ def test_saved_filters_that_say_what_was_erased_go_with_it(officer, dpo, measure
     carried_out(officer, dpo, measure, "note_de")
 
     assert set(SavedView.objects.values_list("name", flat=True)) == {"Jugend", "Wer zuständig ist"}
+
+
+def test_corrections_of_a_report_that_quote_what_was_erased_lose_their_words_and_the_ledger_holds(officer, dpo):
+    edition = make_released()
+    measure = Measure.objects.get()
+    measure.note_de = f"Es begleitet {NAME}"
+    save_as(measure, actor=None, reason="Ergänzt", at=NOW())
+    title = content_of(edition).measures[0].title.de
+    for new, reason in ((f"{title}. Es begleitet {NAME}.", "Genauer"), ("Ein anderer Titel", "Verschrieben")):
+        error = Error(f"measure:{measure.reference}", "title.de", title, new, reason)
+        proposal = corrections.propose_correction(edition, error, actor=officer, at=NOW())
+        corrections.decline_correction(proposal, actor=make_approver(), at=NOW(), reason="So nicht")
+
+    carried_out(officer, dpo, measure, "note_de")
+
+    quoting, other = ProposedCorrection.objects.order_by("pk")
+    kept = [
+        *QuerySet(history_model(ProposedCorrection)).filter(id=quoting.pk).values_list("new", "history_change_reason")
+    ]
+    assert NAME not in str([quoting.new, quoting.old, quoting.reason, kept])
+    assert quoting.new.startswith("Gelöscht am")
+    assert (other.new, other.reason) == ("Ein anderer Titel", "Verschrieben")
+    assert list(findings()) == []
+
+
+def test_an_edition_whose_council_volume_alone_says_it_is_locked(officer, dpo):
+    edition = make_released(make_frozen_cycle(beside=Protection.COUNCIL))
+    assert SECRET_MEASURE not in filestore.get(edition.content_file).decode()
+    assert SECRET_MEASURE in filestore.get(edition.council_content_file).decode()
+
+    carried_out(officer, dpo, Measure.objects.get(title_de=SECRET_MEASURE), "title_de")
+
+    assert [lock.edition for lock in LockedEdition.objects.all()] == [edition]
