@@ -28,7 +28,7 @@ SECRET, SECRET_MEASURE = "Vertrauliche Zusage", "Vertrauliche Maßnahme"
 
 
 def make_frozen_cycle(year: int = 2025, beside: Protection | None = None) -> ReviewCycle:
-    """A cycle with one approved assessment, frozen and sealed; ``beside``: another one of that class, with a measure."""
+    """A cycle with one approved assessment, frozen and sealed; ``beside``: another of that class, with a measure."""
     if not City.objects.exists():
         make_city()
     for number in range(1, 31):
